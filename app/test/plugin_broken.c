@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The SVADK authors
+ *
+ * A device that is wrong in a way its devarg says, once in 64 operations: what
+ * sva-perf's checks are tried on. The work is done by the CPU, at once.
+ */
+#include <sva_accel_driver.h>
+
+#include "test_eal_fake.h"
+
+#define WRONG_EVERY 64
+
+enum { NOTHING, SKIP, AFTER, BEFORE, VALUE, COOKIE, BYTES, FAULT, HW_ERROR, REFUSE, GONE,
+	EXTRA };
+
+static const char *const wrong_words[] = { "nothing", "skip", "after", "before", "value",
+	"cookie", "bytes", "fault", "hw-error", "refuse", "gone", "extra", NULL };
+
+struct broken_queue {
+	struct sva_queue base;
+	unsigned int wrong;
+	unsigned int mask;
+	unsigned int head, tail;	/* results: written, polled */
+	struct sva_result *results;	/* ring of mask + 1 */
+};
+
+static uint32_t
+crc32c(uint32_t crc, const uint8_t *p, size_t len)
+{
+	unsigned int bit;
+
+	for (crc = ~crc; len > 0; len--) {
+		crc ^= *p++;
+		for (bit = 0; bit < 8; bit++)
+			crc = (crc >> 1) ^ (-(crc & 1) & 0x82f63b78u);
+	}
+	return ~crc;
+}
+
+static void
+compare(const uint8_t *a, const uint8_t *b, size_t len, size_t period, struct sva_result *r)
+{
+	size_t i;
+
+	for (i = 0; i < len && a[i] == b[period == 0 ? i : i % period]; i++)
+		;
+	if (i < len) {
+		r->status = SVA_MISMATCH;
+		r->value = i;
+	}
+}
+
+static void
+execute(const struct sva_op *op, struct sva_result *r)
+{
+	uint8_t *dst = (uint8_t *)(uintptr_t)op->dst;
+	const uint8_t *src = (const uint8_t *)(uintptr_t)op->src;
+	size_t i;
+
+	switch (op->opcode) {
+	case SVA_OP_DUALCAST:
+		memcpy((void *)(uintptr_t)op->arg, src, op->len);
+		memcpy(dst, src, op->len);
+		break;
+	case SVA_OP_COPY_CRC32C:
+	case SVA_OP_COPY:
+		memcpy(dst, src, op->len);
+		break;
+	case SVA_OP_FILL:
+		for (i = 0; i < op->len; i++)
+			dst[i] = ((const uint8_t *)&op->src)[i % 8];
+		break;
+	case SVA_OP_COMPARE:
+		compare(src, dst, op->len, 0, r);
+		break;
+	case SVA_OP_COMPARE_PATTERN:
+		compare(src, (const uint8_t *)&op->dst, op->len, 8, r);
+		break;
+	default:
+		break;
+	}
+	if (op->opcode == SVA_OP_CRC32C || op->opcode == SVA_OP_COPY_CRC32C)
+		r->value = crc32c((uint32_t)op->arg, src, op->len);
+}
+
+static void
+go_wrong(unsigned int wrong, const struct sva_op *op, struct sva_result *r)
+{
+	uint8_t *dst = (uint8_t *)(uintptr_t)op->dst;
+
+	switch (wrong) {
+	case AFTER: dst[op->len + 5] ^= 0xff; break;
+	case BEFORE: dst[-3] ^= 0xff; break;
+	case VALUE: r->value++; break;
+	case COOKIE: r->cookie++; break;
+	case BYTES: r->bytes--; break;
+	case FAULT:
+		r->status = SVA_FAULT;
+		r->write_fault = 1;
+		r->fault_addr = op->dst;
+		break;
+	case HW_ERROR:
+		r->status = SVA_HW_ERROR;
+		r->device_status = 0x20;
+		break;
+	default: break;
+	}
+}
+
+static int
+broken_enqueue(struct sva_queue *q, const struct sva_op *op)
+{
+	struct broken_queue *b = (struct broken_queue *)q;
+	bool now = b->head % WRONG_EVERY == WRONG_EVERY - 1;
+	struct sva_result *r = &b->results[b->head & b->mask];
+
+	if (b->head - b->tail > b->mask)
+		return -ENOSPC;
+	if (now && b->wrong == REFUSE)
+		return -EINVAL;
+	memset(r, 0, sizeof(*r));
+	r->cookie = op->cookie;
+	r->bytes = (uint32_t)op->len;
+	if (!now || b->wrong != SKIP)
+		execute(op, r);
+	if (now)
+		go_wrong(b->wrong, op, r);
+	return (int)(b->head++ & INT32_MAX);
+}
+
+static int
+broken_submit(struct sva_queue *q)
+{
+	(void)q;
+	return 0;
+}
+
+static int
+broken_poll(struct sva_queue *q, struct sva_result *results, unsigned int n)
+{
+	struct broken_queue *b = (struct broken_queue *)q;
+	unsigned int i, ready = b->head - b->tail;
+
+	if (b->head >= WRONG_EVERY && b->wrong == GONE)
+		return -ENODEV;
+	if (b->head >= WRONG_EVERY && b->wrong == EXTRA)
+		return (int)n;
+	for (i = 0; i < n && i < ready; i++)
+		results[i] = b->results[b->tail++ & b->mask];
+	return (int)i;
+}
+
+static const struct sva_queue_ops queue_ops = {
+	.enqueue = broken_enqueue,
+	.submit = broken_submit,
+	.poll = broken_poll,
+};
+
+static int
+broken_probe(struct sva_device *dev)
+{
+	if (dev->nb_queues == 0)
+		dev->nb_queues = 1;
+	dev->max_batch = 16;
+	dev->wq_size = 16;
+	dev->max_transfer = 1 << 20;
+	dev->ops = (1u << SVA_NB_OPS) - 1;
+	return 0;
+}
+
+static void
+broken_remove(struct sva_device *dev)
+{
+	(void)dev;
+}
+
+static int
+broken_reset(struct sva_device *dev)
+{
+	(void)dev;
+	return -EIO;
+}
+
+static int
+broken_queue_open(struct sva_device *dev, unsigned int index, const struct sva_queue_conf *conf,
+		  struct sva_queue **queue)
+{
+	struct broken_queue *b = calloc(1, sizeof(*b));
+	int ret = b == NULL ? -ENOMEM : 0;
+
+	(void)index;
+	if (ret == 0)
+		ret = sva_devargs_word(dev->bus_dev->args, "wrong", wrong_words, &b->wrong);
+	if (ret == 0) {
+		b->results = calloc(conf->depth, sizeof(*b->results));
+		ret = b->results == NULL ? -ENOMEM : 0;
+	}
+	if (ret != 0) {
+		free(b);
+		return ret;
+	}
+	b->mask = conf->depth - 1;
+	b->base.ops = &queue_ops;
+	*queue = &b->base;
+	return 0;
+}
+
+static int
+broken_queue_close(struct sva_queue *queue, unsigned int *unpolled)
+{
+	struct broken_queue *b = (struct broken_queue *)queue;
+
+	*unpolled = b->head - b->tail;
+	free(b->results);
+	return 0;
+}
+
+static void
+broken_queue_info(struct sva_queue *queue, struct sva_queue_info *info)
+{
+	info->depth = ((struct broken_queue *)queue)->mask + 1;
+}
+
+static void
+broken_queue_stats(struct sva_queue *queue, struct sva_queue_stats *stats)
+{
+	stats->completed = ((struct broken_queue *)queue)->tail;
+}
+
+static void
+broken_queue_stats_reset(struct sva_queue *queue)
+{
+	(void)queue;
+}
+
+static const struct sva_device_ops device_ops = {
+	.probe = broken_probe,
+	.remove = broken_remove,
+	.reset = broken_reset,
+	.queue_open = broken_queue_open,
+	.queue_close = broken_queue_close,
+	.queue_info = broken_queue_info,
+	.queue_stats = broken_queue_stats,
+	.queue_stats_reset = broken_queue_stats_reset,
+};
+
+static const char *const broken_params[] = { "wrong=WORD", NULL };
+
+static const struct sva_accel_driver broken_driver = {
+	.base = {
+		.name = "broken",
+		.desc = "a device that is wrong, for tests",
+		.dev_class = "accel",
+		.ids = fake_ids,
+		.params = broken_params,
+	},
+	.ops = &device_ops,
+};
+
+static const struct sva_bus fake_bus = {
+	.name = "fake",
+	.desc = "a bus for tests",
+	.preference = 5,
+	.params = fake_params,
+	.ops = &fake_ops,
+};
+
+static int
+broken_init(void)
+{
+	int ret;
+
+	(void)fake_driver_params;
+	ret = sva_bus_register(&fake_bus);
+	if (ret != 0)
+		return ret;
+	ret = sva_driver_register(&broken_driver.base);
+	if (ret != 0)
+		sva_bus_unregister(&fake_bus);
+	return ret;
+}
+
+static void
+broken_fini(void)
+{
+	sva_driver_unregister(&broken_driver.base);
+	sva_bus_unregister(&fake_bus);
+}
+
+SVA_PLUGIN(broken, broken_init, broken_fini);

@@ -1,0 +1,420 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The SVADK authors
+"""Drives sva-perf as a user would: test_perf.py BUILD_DIR [unittest options]"""
+import csv
+import io
+import json
+import math
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+
+PERF = ""
+PLUGIN = ""
+OPS = ["nop", "copy", "fill", "compare", "compare-pattern", "crc32c", "copy-crc32c", "dualcast"]
+NUMBERS = ["size", "batch", "queues", "gbps", "mops", "cpu_gbps", "ratio", "p50_ns", "p90_ns",
+           "p99_ns", "p999_ns", "completed", "failed", "depth", "buffers", "faults"]
+LIMIT = 120  # seconds that no run may take; far more than any needs
+
+
+def perf(*options, eal=("-a", "emu:dsa"), **kwargs):
+    return subprocess.run([PERF, *eal, "--", *options], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, timeout=LIMIT, **kwargs)
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="sva-perf.")
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def path(self, name, data=None):
+        path = os.path.join(self.folder, name)
+        if data is not None:
+            with open(path, "wb") as f:
+                f.write(data)
+        return path
+
+    def good(self, *options, **kwargs):
+        done = perf(*options, **kwargs)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done
+
+    def measure(self, *options, **kwargs):
+        """Run with --json and check what holds for every measurement."""
+        path = self.path("out.json")
+        self.good("--json", path, *options, **kwargs)
+        with open(path) as f:
+            rows = json.load(f)
+        for row in rows:
+            for name in NUMBERS:
+                self.assertIn(type(row[name]), (int, float), name)
+                self.assertTrue(math.isfinite(row[name]), name)
+            self.assertEqual(row["device"], "emu:dsa")
+            self.assertIs(row["verified"], "--no-verify" not in options)
+            self.assertEqual(row["failed"], 0)
+            self.assertGreater(row["completed"], 0)
+            self.assertGreater(row["mops"], 0)
+            self.assertAlmostEqual(row["gbps"], row["mops"] * row["size"] / 1e3,
+                                   delta=row["gbps"] * 1e-3)
+            order = [0, row["p50_ns"], row["p90_ns"], row["p99_ns"], row["p999_ns"]]
+            self.assertEqual(order, sorted(order))
+            self.assertGreater(row["p50_ns"], 0)
+        return rows
+
+    def refused(self, options, *words, code=2, **kwargs):
+        """A bad option: an exit code, and a last line that names program and cause."""
+        done = perf(*options, **kwargs)
+        self.assertEqual(done.returncode, code, done.stderr)
+        last = done.stderr.splitlines()[-1]
+        self.assertRegex(last, r"^sva-perf: ")
+        for word in words:
+            self.assertIn(word, last)
+
+
+class Measuring(Case):
+    def test_default_run(self):
+        done = self.good("-t", "0.01", eal=())
+        for word in ("emulated", "say nothing about hardware", "GB/s", "ratio", "p99.9"):
+            self.assertIn(word, done.stdout)
+        rows = [line.split()[:2] for line in done.stdout.split("p99.9 us\n")[1].splitlines()]
+        self.assertEqual(rows, [[op, size] for op in ("copy", "fill", "compare", "crc32c")
+                                for size in ("64", "4k", "64k", "1m")])
+
+    def test_every_op_and_odd_sizes(self):
+        rows = self.measure("-o", "all", "-s", "1,7,63,4097", "-t", "0.005")
+        expected = [("nop", 0)] + [(op, s) for op in OPS[1:] for s in (1, 7, 63, 4097)]
+        self.assertEqual([(r["op"], r["size"]) for r in rows], expected)
+        for row in rows[1:]:
+            self.assertGreater(row["cpu_gbps"], 0)
+            self.assertGreater(row["ratio"], 0)
+            self.assertIs(row["emulated"], True)
+        self.assertEqual(rows[0]["cpu_gbps"], 0)
+
+    def test_agreed_command(self):
+        rows = self.measure("-o", "copy", "-s", "64,4k,64k,1m", "-b", "16", "-t", "0.02")
+        self.assertEqual([r["size"] for r in rows], [64, 4096, 65536, 1048576])
+        self.assertEqual({r["batch"] for r in rows}, {16})
+
+    def test_ranges_and_batches(self):
+        rows = self.measure("-o", "copy", "-s", "64-256,1k-3k:+1k,8-72:x3", "-b", "1,4", "-q", "8",
+                            "-i", "10")
+        sizes = [64, 128, 256, 1024, 2048, 3072, 8, 24, 72]
+        self.assertEqual([(r["size"], r["batch"]) for r in rows],
+                         [(s, b) for s in sizes for b in (1, 4)])
+        self.assertEqual({r["depth"] for r in rows}, {8})
+
+    def test_iterations_are_exact(self):
+        for n in (1, 5, 1000):
+            rows = self.measure("-o", "fill,nop", "-s", "100", "-b", "7", "-i", str(n))
+            self.assertEqual([r["completed"] for r in rows], [n, n])
+
+    def test_two_queues(self):
+        rows = self.measure("-o", "copy", "-s", "4k", "-Q", "2", "-i", "500")
+        self.assertEqual((rows[0]["queues"], rows[0]["completed"]), (2, 1000))
+        cpu = str(min(os.sched_getaffinity(0)))
+        rows = self.measure("-o", "crc32c", "-s", "64", "-c", cpu + "," + cpu, "-i", "50")
+        self.assertEqual((rows[0]["queues"], rows[0]["completed"]), (2, 100))
+
+    def test_great_depth(self):
+        rows = self.measure("-o", "copy", "-s", "64", "-q", "65536", "-b", "65536", "-i", "70000")
+        self.assertEqual(rows[0]["completed"], 70000)
+
+    def test_offsets_and_buffers(self):
+        for offset in ("1", "63", "4095"):
+            self.measure("-o", "all", "-s", "5000", "-n", "3", "-i", "20", "--offset-src", offset,
+                         "--offset-dst", "17")
+
+    def test_without_cpu_and_verification(self):
+        rows = self.measure("-o", "copy", "-s", "64", "-i", "50", "--no-cpu", "--no-verify")
+        self.assertEqual((rows[0]["cpu_gbps"], rows[0]["ratio"]), (0, 0))
+
+    def test_csv_on_stdout(self):
+        done = self.good("-o", "copy,crc32c", "-s", "64,4k", "-i", "50", "--csv", "-")
+        rows = list(csv.DictReader(io.StringIO(done.stdout)))
+        self.assertEqual([(r["op"], r["size"]) for r in rows],
+                         [("copy", "64"), ("copy", "4096"), ("crc32c", "64"), ("crc32c", "4096")])
+        for row in rows:
+            self.assertEqual((row["completed"], row["verified"]), ("50", "true"))
+            self.assertGreater(float(row["gbps"]), 0)
+
+    def test_json_on_stdout(self):
+        done = self.good("-o", "copy", "-s", "64", "-i", "50", "--json", "-")
+        self.assertEqual(json.loads(done.stdout)[0]["completed"], 50)
+
+    def test_input_file(self):
+        rows = self.measure("-o", "copy,compare,crc32c,copy-crc32c,dualcast", "-s", "100,64k",
+                            "-i", "50", "--input", "/usr/bin/python3", "--offset-src", "3")
+        self.assertEqual(len(rows), 10)
+
+    def test_sets_share_a_short_input_file(self):
+        path = self.path("short", os.urandom(4096))
+        self.measure("-o", "copy,crc32c", "-s", "4k,1000", "-n", "50", "-i", "500", "--input", path)
+
+    def test_verbose_shows_slices(self):
+        done = self.good("-o", "copy", "-s", "64", "-i", "50", "-v")
+        self.assertIn("slice 9 of 9", done.stderr)
+
+    def test_progress_on_a_terminal(self):
+        ours, theirs = pty.openpty()
+        run = subprocess.Popen([PERF, "--", "-o", "copy", "-s", "64", "-t", "1"],
+                               stdout=subprocess.DEVNULL, stderr=theirs)
+        os.close(theirs)
+        text = b""
+        try:
+            while chunk := os.read(ours, 4096):
+                text += chunk
+        except OSError:  # the other side is closed
+            pass
+        os.close(ours)
+        self.assertEqual(run.wait(LIMIT), 0)
+        self.assertIn(b"measurement 1 of 1: copy 64, ", text)
+        self.assertTrue(text.endswith(b"\r\x1b[K"), text[-80:])
+
+
+class Verification(Case):
+    def test_corrupt(self):
+        for op in ("copy", "fill", "copy-crc32c", "dualcast"):
+            path = self.path("out.json")
+            done = perf("-o", op, "-s", "4k", "-i", "50", "--corrupt", "7", "--json", path)
+            self.assertEqual(done.returncode, 1)
+            found = re.search(r"verification failed: set \d+, address 0x[0-9a-f]+, offset 2048: "
+                              r"is 0x([0-9a-f]{2}), must be 0x([0-9a-f]{2})", done.stderr)
+            self.assertTrue(found, done.stderr)
+            self.assertEqual(int(found[1], 16) ^ int(found[2], 16), 1)
+            self.assertIn("WRONG", done.stdout)
+            with open(path) as f:
+                row = json.load(f)[0]
+            self.assertEqual((row["verified"], row["failed"]), (False, 0))
+
+    def test_corrupt_that_is_never_reached(self):
+        self.refused(["-o", "copy", "-s", "64", "-i", "5", "--corrupt", "1000000"], "--corrupt",
+                     code=1)
+        self.refused(["--corrupt", "1", "--no-verify"], "--corrupt")
+
+    def spoil(self, op, pattern):
+        """The source changes under the device: results cannot be right any more."""
+        path = self.path("changing", bytes(4096))
+        run = subprocess.Popen([PERF, "--", "-o", op, "-s", "4k", "-n", "1", "-t", "0.3",
+                                "--input", path], stdout=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE, text=True)
+        end = threading.Event()
+
+        def change():
+            with open(path, "r+b", buffering=0) as f:
+                value = 0
+                while not end.is_set():
+                    value += 1
+                    os.pwrite(f.fileno(), bytes([value % 256]), 1234)
+
+        thread = threading.Thread(target=change)
+        thread.start()
+        try:
+            _, err = run.communicate(timeout=LIMIT)
+        finally:
+            end.set()
+            thread.join()
+        self.assertEqual(run.returncode, 1)
+        self.assertRegex(
+            err, r"sva-perf: %s 4k, queue 0: verification failed: .*%s" % (op, pattern))
+
+    def test_wrong_crc_is_seen(self):
+        self.spoil("crc32c", r"value 0x[0-9a-f]+; must be")
+
+    def test_wrong_comparison_is_seen(self):
+        self.spoil("compare", r"offset 1234: reported as different")
+
+    def test_wrong_copy_is_seen(self):
+        self.spoil("copy", r"address 0x[0-9a-f]+, offset 1234: is 0x")
+
+
+class BrokenDevice(Case):
+    """A device that is wrong once in 64 operations, each of which has its own buffers."""
+
+    def broken(self, wrong, op, *patterns, rows=1, failed=0):
+        path = self.path("out.json")
+        done = perf("-o", op, "-s", "512", "-n", "64", "-q", "32", "-i", "576", "--json", path,
+                    eal=("-d", PLUGIN, "-a", "fake:dev0,wrong=" + wrong))
+        self.assertEqual(done.returncode, 1 if patterns else 0, done.stderr)
+        for pattern in patterns:
+            self.assertRegex(done.stderr, "sva-perf: %s 512, queue 0: %s" % (op, pattern))
+        with open(path) as f:
+            found = json.load(f)
+        self.assertEqual(len(found), rows)
+        for row in found:
+            self.assertIs(row["verified"], not patterns)
+            self.assertEqual(row["failed"], failed)
+
+    def test_right(self):
+        for op in OPS[1:]:
+            self.broken("nothing", op)
+
+    def test_operation_left_out(self):
+        where = r"verification failed: set 63, address 0x[0-9a-f]+, offset 0: is 0x.., must be 0x"
+        for op in ("copy", "fill", "dualcast"):
+            self.broken("skip", op, where)
+        self.broken("skip", "crc32c", r"verification failed: result 63: .*value 0x0; must be")
+
+    def test_difference_not_found(self):
+        self.broken("skip", "compare", r".*was made 0x.., but the result is 'ok'")
+        self.broken("skip", "compare-pattern", r".*was made 0x.., but the result is 'ok'")
+        self.broken("value", "compare", r".*but the result is 'mismatch' with offset")
+
+    def test_bytes_outside_the_destination(self):
+        for op in ("copy", "fill", "copy-crc32c", "dualcast"):
+            self.broken("after", op, "verification failed: set 63, address 0x[0-9a-f]+, byte 5 of "
+                        "the guard after the destination: is 0xa3, must be 0x5c")
+            self.broken("before", op, "verification failed: set 63, address 0x[0-9a-f]+, byte 61 "
+                        "of the guard before the destination: is 0xa3, must be 0x5c")
+
+    def test_wrong_results(self):
+        self.broken("value", "copy-crc32c", r"verification failed: result 63: .*value")
+        self.broken("cookie", "copy", r"verification failed: result 63: cookie 64")
+        self.broken("bytes", "fill", r"verification failed: result 63: cookie 63, 511 bytes")
+
+    def test_failed_operations(self):
+        # One in the warm-up and one in each of the nine slices.
+        self.broken("fault", "copy", r"operation failed: page fault on writing address 0x",
+                    failed=10)
+        self.broken("hw-error", "fill", r"operation failed: .*\(device status 0x20\)", failed=10)
+
+    def test_device_that_gives_up(self):
+        self.broken("refuse", "copy", "operation 63 is refused: Invalid argument", rows=0)
+        self.broken("gone", "copy", "poll: No such device", rows=0)
+        self.broken("extra", "copy", "more results than operations", rows=0)
+
+
+class BadUsage(Case):
+    def test_lists(self):
+        for size in ("", ",", "0", "4x", "-4", "4k,", ",4k", "1e3", "64-", "64-32",
+                     "64-4k:*2", "1-1g:+1", "99999999999999999999", "17g", "4k 8k"):
+            self.refused(["-s", size], "--size")
+        for size in ("64-4k:x1", "64-4k:x0", "64-4k:+0", "0-4:x2"):
+            self.refused(["-s", size], "never gets to its end")
+        for batch in ("0", "65537", "x", "1-"):
+            self.refused(["-b", batch], "--batch")
+        for cpus in ("a", "1-", "3-1"):
+            self.refused(["-c", cpus], "--cpus")
+
+    def test_numbers(self):
+        for depth in ("0", "65537", "-1", "x", "8x", ""):
+            self.refused(["-q", depth], "--depth")
+        for queues in ("0", "x", "-1"):
+            self.refused(["-Q", queues], "--queues")
+        for seconds in ("0", "-1", "nan", "inf", "1s", "", "1e9"):
+            self.refused(["-t", seconds], "--time")
+        for number in ("0", "x", "-5", "1.5"):
+            self.refused(["-i", number], "--iterations")
+            self.refused(["-n", number], "--buffers")
+            self.refused(["--corrupt", number], "--corrupt")
+        self.refused(["--offset-src", "2m"], "--offset-src")
+
+    def test_words(self):
+        for op in ("", "copy,", "move", "drain", "all,copy", "COPY"):
+            self.refused(["-o", op], "--op")
+        self.refused(["--bogus"], "--bogus")
+        self.refused(["-Z"], "-Z")
+        self.refused(["--huge=1"], "--huge=1")
+        self.refused(["-s"], "-s", "needs a value")
+        self.refused(["stray"], "stray")
+
+    def test_options_that_do_not_go_together(self):
+        self.refused(["-t", "1", "-i", "1"], "--time", "--iterations")
+        self.refused(["-q", "4", "-b", "8"], "--batch", "--depth")
+        self.refused(["--json", "-", "--csv", "-"], "--json", "--csv")
+
+    def test_beyond_the_device(self):
+        self.refused(["-s", "3g"], "--size", "2147483648")
+        self.refused(["-Q", "1000"], "queues: 1000")
+        self.refused(["-n", "16000000", "-s", "1m"], "memory", code=1)
+
+    def test_devices(self):
+        self.refused([], "emu:nosuch", code=1, eal=("-a", "emu:nosuch"))
+        self.refused([], "see the line above", eal=("-a", "nosuch:bus"))
+        self.refused([], "emu:dsa,nosuch=1", eal=("-a", "emu:dsa,nosuch=1"))
+        self.refused([], "after --", eal=("-o", "copy"))
+
+    def test_no_such_cpu(self):
+        self.refused(["-c", "4000", "-i", "1"], "CPU 4000", code=1)
+
+    def test_input(self):
+        self.refused(["--input", self.path("missing")], "missing", "No such file")
+        self.refused(["--input", self.path("empty", b"")], "is empty")
+        self.refused(["--input", self.folder], "is a directory")
+        self.refused(["--input", "/dev/zero"], "not a regular file")
+        short = self.path("short", b"abc")
+        self.refused(["--input", short], "has 3 bytes")
+        self.measure("--input", short, "-s", "3", "-i", "5")
+        self.refused(["--input", short, "-s", "3", "--offset-src", "1"], "has 3 bytes")
+
+
+class Endings(Case):
+    def test_interrupt(self):
+        path = self.path("out.json")
+        run = subprocess.Popen([PERF, "--", "-o", "copy", "-s", "1-200:+1", "-t", "0.5", "--json",
+                                path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        while not run.stdout.readline().startswith("copy"):
+            self.assertIsNone(run.poll())
+        run.send_signal(signal.SIGINT)
+        _, err = run.communicate(timeout=LIMIT)
+        self.assertEqual(run.returncode, 130, err)
+        with open(path) as f:
+            rows = json.load(f)
+        self.assertIn(rows[0]["verified"], (True,))
+        self.assertLess(len(rows), 200)
+
+    def test_closed_pipe(self):
+        read, write = os.pipe()
+        os.close(read)
+        run = subprocess.run([PERF, "--", "-t", "0.01"], stdout=write, stderr=subprocess.PIPE,
+                             text=True, timeout=LIMIT)
+        os.close(write)
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("sva-perf: output: ", run.stderr)
+
+    def test_closed_stdout(self):
+        run = subprocess.run(["sh", "-c", 'exec "$0" >&-', PERF], stderr=subprocess.PIPE,
+                             text=True, timeout=LIMIT)
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("standard output is closed", run.stderr)
+
+    def test_full_disk(self):
+        for option in ("--json", "--csv"):
+            self.refused(["-o", "copy", "-s", "64", "-i", "5", option, "/dev/full"], "/dev/full",
+                         "No space", code=1)
+        with open("/dev/full", "w") as full:
+            run = subprocess.run([PERF, "-h"], stdout=full, stderr=subprocess.PIPE, timeout=LIMIT)
+        self.assertEqual(run.returncode, 1)
+
+    def test_unwritable_path(self):
+        self.refused(["--json", self.path("no/such/folder")], "no/such/folder", code=1)
+        self.refused(["--csv", self.folder], "Is a directory", code=1)
+
+    def test_help_and_version(self):
+        for arguments in (["-h"], ["--help"], ["--", "-h"], ["--", "--help"]):
+            run = subprocess.run([PERF, *arguments], stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE, text=True, timeout=LIMIT)
+            self.assertEqual((run.returncode, run.stderr), (0, ""))
+            for word in ("--log-level", "--op LIST", "--corrupt", "Exit status"):
+                self.assertIn(word, run.stdout)
+        for arguments in (["--version"], ["--", "--version"]):
+            run = subprocess.run([PERF, *arguments], stdout=subprocess.PIPE, text=True,
+                                 timeout=LIMIT)
+            self.assertEqual(run.returncode, 0)
+            self.assertRegex(run.stdout, r"^sva-perf \d+\.\d+\.\d+\n$")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit("usage: test_perf.py BUILD_DIR [unittest options]")
+    APP = os.path.join(os.path.abspath(sys.argv.pop(1)), "app")
+    PERF = os.path.join(APP, "sva-perf")
+    PLUGIN = os.path.join(APP, "test", "plugin_broken.so")
+    unittest.main(verbosity=2)

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The SVADK authors
+ */
+/*
+ * idxd: the poll-mode driver of the Intel Data Streaming Accelerator.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <sva_log.h>
+
+#include "idxd_private.h"
+
+SVA_LOG_COMPONENT(idxd);
+
+/* What the device must offer for each operation of the class. */
+static const uint8_t opcodes[SVA_NB_OPS] = {
+	[SVA_OP_NOP] = DSA_OP_NOOP,
+	[SVA_OP_COPY] = DSA_OP_MEMMOVE,
+	[SVA_OP_FILL] = DSA_OP_FILL,
+	[SVA_OP_COMPARE] = DSA_OP_COMPARE,
+	[SVA_OP_COMPARE_PATTERN] = DSA_OP_COMPARE_PATTERN,
+	[SVA_OP_CRC32C] = DSA_OP_CRC,
+	[SVA_OP_COPY_CRC32C] = DSA_OP_COPY_CRC,
+	[SVA_OP_DUALCAST] = DSA_OP_DUALCAST,
+	[SVA_OP_DRAIN] = DSA_OP_DRAIN,
+};
+
+static uint32_t
+read_ops(struct sva_bus_device *bus)
+{
+	uint64_t opcap[4];
+	uint32_t ops = 0;
+	unsigned int i;
+
+	for (i = 0; i < 4; i++)
+		opcap[i] = bus->bus->ops->read64(bus, DSA_REG_OPCAP + 8 * i);
+	for (i = 0; i < SVA_NB_OPS; i++)
+		if (opcap[opcodes[i] / 64] & (1ull << (opcodes[i] % 64)))
+			ops |= 1u << i;
+	return ops;
+}
+
+/* Read what the device can do, and divide it as the caller and the devargs want. */
+static int
+read_caps(struct idxd_device *idxd)
+{
+	struct sva_bus_device *bus = idxd->bus;
+	const struct sva_bus_ops *io = bus->bus->ops;
+	struct sva_device *dev = idxd->dev;
+	struct sva_container_info container;
+	uint32_t version = io->read32(bus, DSA_REG_VERSION);
+	uint64_t taboff = io->read64(bus, DSA_REG_TABOFF);
+	uint64_t wqs, entries, size, priority = 1;
+
+	if (version >> 8 != DSA_VERSION_1 >> 8) {
+		SVA_LOG(ERR, "%s: VERSION 0x%x: this driver knows DSA version 1", bus->name,
+			version);
+		return -ENODEV;
+	}
+	idxd->gencap = io->read64(bus, DSA_REG_GENCAP);
+	idxd->wqcap = io->read64(bus, DSA_REG_WQCAP);
+	idxd->grpcfg = DSA_TABOFF_GRPCFG(taboff);
+	idxd->wqcfg = DSA_TABOFF_WQCFG(taboff);
+	idxd->wqcfg_stride = DSA_WQCFG_MIN_STRIDE << DSA_WQCAP_CFG_SIZE(idxd->wqcap);
+	idxd->num_groups = DSA_GRPCAP_NUM_GROUPS(io->read64(bus, DSA_REG_GRPCAP));
+	idxd->num_engines = DSA_ENGCAP_NUM_ENGINES(io->read64(bus, DSA_REG_ENGCAP));
+	entries = DSA_WQCAP_TOTAL_SIZE(idxd->wqcap);
+	wqs = DSA_WQCAP_NUM_WQS(idxd->wqcap);
+	if (!(idxd->gencap & DSA_GENCAP_CONFIG) || !(idxd->wqcap & DSA_WQCAP_DEDICATED) ||
+	    wqs == 0 || entries < wqs || idxd->num_groups == 0 || idxd->num_engines == 0) {
+		SVA_LOG(ERR, "%s: no dedicated WQ can be configured (GENCAP 0x%llx, WQCAP 0x%llx)",
+			bus->name, (unsigned long long)idxd->gencap,
+			(unsigned long long)idxd->wqcap);
+		return -ENODEV;
+	}
+	if (wqs > SVA_MAX_QUEUES)
+		wqs = SVA_MAX_QUEUES;
+	if (dev->nb_queues > wqs) {
+		SVA_LOG(ERR, "%s: %u queues wanted, the device has %u", bus->name,
+			dev->nb_queues, (unsigned int)wqs);
+		return -EINVAL;
+	}
+	if (dev->nb_queues == 0 && sva_devargs_u64(bus->args, "wqs", 1, wqs, &wqs) != 0)
+		return -EINVAL;
+	if (dev->nb_queues != 0)
+		wqs = dev->nb_queues;
+	size = entries / wqs;
+	if (sva_devargs_u64(bus->args, "wq_size", 1, entries / wqs, &size) != 0 ||
+	    sva_devargs_u64(bus->args, "priority", 1, 15, &priority) != 0)
+		return -EINVAL;
+	idxd->priority = (unsigned int)priority;
+	dev->nb_queues = (unsigned int)wqs;
+	dev->wq_size = (unsigned int)size;
+	dev->max_transfer = 1ull << DSA_GENCAP_MAX_XFER_SHIFT(idxd->gencap);
+	dev->max_batch = 1u << DSA_GENCAP_MAX_BATCH_SHIFT(idxd->gencap);
+	dev->ops = read_ops(bus);
+	/* Only where somebody answers the device's page requests. */
+	sva_container_info(dev->container, &container);
+	dev->block_on_fault = (idxd->gencap & DSA_GENCAP_BLOCK_ON_FAULT) &&
+			      container.io_page_faults;
+	return 0;
+}
+
+static int
+idxd_probe(struct sva_device *dev)
+{
+	struct idxd_device *idxd = calloc(1, sizeof(*idxd));
+	int ret;
+
+	if (idxd == NULL)
+		return -ENOMEM;
+	idxd->dev = dev;
+	idxd->bus = dev->bus_dev;
+	idxd->own_memory = dev->pid == 0 || dev->pid == getpid();
+	dev->priv = idxd;
+	ret = read_caps(idxd);
+	if (ret == 0)
+		ret = idxd_hw_up(idxd);
+	if (ret != 0) {
+		free(idxd);
+		dev->priv = NULL;
+	}
+	return ret;
+}
+
+static void
+idxd_remove(struct sva_device *dev)
+{
+	idxd_hw_down(dev->priv);
+	free(dev->priv);
+}
+
+static int
+idxd_reset(struct sva_device *dev)
+{
+	struct idxd_device *idxd = dev->priv;
+	unsigned int i;
+	int ret;
+
+	ret = idxd->bus->bus->ops->reset(idxd->bus);
+	if (ret == 0)
+		ret = idxd_hw_up(idxd);
+	for (i = 0; i < dev->nb_queues; i++) {
+		struct idxd_queue *iq = (struct idxd_queue *)dev->queues[i];
+
+		if (iq == NULL)
+			continue;
+		if (ret == 0)
+			ret = idxd_hw_command(idxd, DSA_CMD_ENABLE_WQ, i);
+		idxd_queue_lost(iq);
+		iq->q.ops = &idxd_queue_ops;
+		if (ret != 0)
+			idxd_queue_fail(iq);
+	}
+	if (ret != 0)
+		SVA_LOG(ERR, "%s: does not come up after a reset", idxd->bus->name);
+	return ret == 0 ? 0 : -EIO;
+}
+
+static const struct sva_device_ops idxd_device_ops = {
+	.probe = idxd_probe,
+	.remove = idxd_remove,
+	.reset = idxd_reset,
+	.queue_open = idxd_queue_open,
+	.queue_close = idxd_queue_close,
+	.queue_info = idxd_queue_info,
+	.queue_stats = idxd_queue_stats,
+	.queue_stats_reset = idxd_queue_stats_reset,
+};
+
+static const struct sva_pci_id idxd_ids[] = {
+	{ DSA_PCI_VENDOR, DSA_PCI_DEVICE },
+	{ 0, 0 }
+};
+
+static const char *const idxd_params[] = { "wqs=N", "wq_size=N", "priority=1..15", NULL };
+
+static const struct sva_accel_driver idxd_driver = {
+	.base = {
+		.name = "idxd",
+		.desc = "Intel Data Streaming Accelerator",
+		.dev_class = "accel",
+		.ids = idxd_ids,
+		.params = idxd_params,
+	},
+	.ops = &idxd_device_ops,
+};
+
+static int
+idxd_plugin_init(void)
+{
+	return sva_driver_register(&idxd_driver.base);
+}
+
+static void
+idxd_plugin_fini(void)
+{
+	sva_driver_unregister(&idxd_driver.base);
+}
+
+SVA_PLUGIN(idxd, idxd_plugin_init, idxd_plugin_fini);

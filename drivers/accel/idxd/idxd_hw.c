@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The SVADK authors
+ */
+/*
+ * Registers: bringing the device up in the order of the specification's chapters
+ * "Initialization" and "Work Queue Configuration", commands, and errors.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <time.h>
+
+#include <sva_log.h>
+
+#include "idxd_private.h"
+
+SVA_LOG_COMPONENT(idxd.hw);
+
+#define COMMAND_SECONDS 10
+
+static uint32_t
+read32(struct idxd_device *idxd, uint64_t offset)
+{
+	return idxd->bus->bus->ops->read32(idxd->bus, offset);
+}
+
+static uint64_t
+read64(struct idxd_device *idxd, uint64_t offset)
+{
+	return idxd->bus->bus->ops->read64(idxd->bus, offset);
+}
+
+static void
+write32(struct idxd_device *idxd, uint64_t offset, uint32_t value)
+{
+	idxd->bus->bus->ops->write32(idxd->bus, offset, value);
+}
+
+static void
+write64(struct idxd_device *idxd, uint64_t offset, uint64_t value)
+{
+	idxd->bus->bus->ops->write64(idxd->bus, offset, value);
+}
+
+int
+idxd_hw_command(struct idxd_device *idxd, enum dsa_command command, uint32_t operand)
+{
+	struct timespec start, now;
+	uint32_t status;
+
+	write32(idxd, DSA_REG_CMD, DSA_CMD(command, operand));
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	while ((status = read32(idxd, DSA_REG_CMDSTS)) & DSA_CMDSTS_ACTIVE) {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		if (status == UINT32_MAX || now.tv_sec - start.tv_sec > COMMAND_SECONDS) {
+			SVA_LOG(ERR, "%s: command %d (operand 0x%x) does not end, CMDSTS 0x%x",
+				idxd->bus->name, (int)command, operand, status);
+			return -ETIMEDOUT;
+		}
+		sched_yield();
+	}
+	if (DSA_CMDSTS_ERR(status) != 0) {
+		SVA_LOG(ERR, "%s: command %d (operand 0x%x) failed, CMDSTS error 0x%x",
+			idxd->bus->name, (int)command, operand, DSA_CMDSTS_ERR(status));
+		return -EIO;
+	}
+	return 0;
+}
+
+bool
+idxd_hw_check(struct idxd_device *idxd, bool *error)
+{
+	uint32_t state = read32(idxd, DSA_REG_GENSTS);
+	uint64_t word0 = read64(idxd, DSA_REG_SWERR);
+
+	if (state == UINT32_MAX || DSA_GENSTS_STATE(state) != DSA_STATE_ENABLED) {
+		SVA_LOG(ERR, "%s: the device has stopped, GENSTS 0x%x: reset it",
+			idxd->bus->name, state);
+		return false;
+	}
+	*error = (word0 & DSA_SWERR_VALID) != 0;
+	if (*error) {
+		SVA_LOG(ERR, "%s: software error 0x%x, WQ %d, operation 0x%x, address 0x%llx%s",
+			idxd->bus->name, (unsigned int)DSA_SWERR_ERROR(word0),
+			word0 & DSA_SWERR_WQ_IDX_VALID ? (int)DSA_SWERR_WQ_IDX(word0) : -1,
+			(unsigned int)DSA_SWERR_OPERATION(word0),
+			(unsigned long long)read64(idxd, DSA_REG_SWERR + 16),
+			word0 & DSA_SWERR_OVERFLOW ? ", and others after it" : "");
+		write64(idxd, DSA_REG_SWERR, DSA_SWERR_VALID | DSA_SWERR_OVERFLOW);
+	}
+	return true;
+}
+
+/* WQ i and engine i go to group i modulo their number. */
+static void
+configure_groups(struct idxd_device *idxd, unsigned int wqs)
+{
+	unsigned int groups = wqs, group, i;
+
+	if (groups > idxd->num_groups)
+		groups = idxd->num_groups;
+	if (groups > idxd->num_engines)
+		groups = idxd->num_engines;
+	for (group = 0; group < idxd->num_groups; group++) {
+		uint64_t table = idxd->grpcfg + (uint64_t)group * DSA_GRPCFG_STRIDE;
+		uint64_t engines = 0, members[4] = { 0 };
+
+		for (i = group; group < groups && i < wqs; i += groups)
+			members[i / 64] |= 1ull << (i % 64);
+		for (i = group; group < groups && i < idxd->num_engines; i += groups)
+			engines |= 1ull << i;
+		for (i = 0; i < 4; i++)
+			write64(idxd, table + DSA_GRPCFG_WQS(i), members[i]);
+		write64(idxd, table + DSA_GRPCFG_ENGINES, engines);
+	}
+}
+
+static void
+configure_wqs(struct idxd_device *idxd, unsigned int wqs)
+{
+	struct sva_device *dev = idxd->dev;
+	uint32_t mode = DSA_WQCFG_MODE_DEDICATED | DSA_WQCFG_PRIORITY(idxd->priority) |
+			DSA_WQCFG_PASID(dev->pasid) | DSA_WQCFG_PASID_EN;
+	uint32_t limits = DSA_WQCFG_MAX_XFER_SHIFT(DSA_GENCAP_MAX_XFER_SHIFT(idxd->gencap)) |
+			  DSA_WQCFG_MAX_BATCH_SHIFT(DSA_GENCAP_MAX_BATCH_SHIFT(idxd->gencap));
+	unsigned int wq, word;
+
+	if (dev->block_on_fault)
+		mode |= DSA_WQCFG_MODE_BOF;
+	for (wq = 0; wq < DSA_WQCAP_NUM_WQS(idxd->wqcap); wq++) {
+		uint64_t table = idxd->wqcfg + (uint64_t)wq * idxd->wqcfg_stride;
+
+		for (word = 0; word < DSA_WQCFG_STATE; word += 4)
+			write32(idxd, table + word, 0);
+		if (wq >= wqs)
+			continue;
+		write32(idxd, table + DSA_WQCFG_SIZE, dev->wq_size);
+		write32(idxd, table + DSA_WQCFG_MODE, mode);
+		write32(idxd, table + DSA_WQCFG_LIMITS, limits);
+	}
+}
+
+int
+idxd_hw_up(struct idxd_device *idxd)
+{
+	int ret;
+
+	ret = idxd_hw_command(idxd, DSA_CMD_RESET_DEVICE, 0);
+	if (ret != 0)
+		return ret;
+	/* Left from whoever had the device before. */
+	write64(idxd, DSA_REG_SWERR, DSA_SWERR_VALID | DSA_SWERR_OVERFLOW);
+	configure_groups(idxd, idxd->dev->nb_queues);
+	configure_wqs(idxd, idxd->dev->nb_queues);
+	return idxd_hw_command(idxd, DSA_CMD_ENABLE_DEVICE, 0);
+}
+
+void
+idxd_hw_down(struct idxd_device *idxd)
+{
+	idxd_hw_command(idxd, DSA_CMD_DISABLE_DEVICE, 0);
+	idxd_hw_command(idxd, DSA_CMD_RESET_DEVICE, 0);
+}

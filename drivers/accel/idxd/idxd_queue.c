@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The SVADK authors
+ */
+/*
+ * Queues: a dedicated work queue each, with its rings.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <sva_log.h>
+#include <sva_mem.h>
+
+#include "idxd_private.h"
+
+SVA_LOG_COMPONENT(idxd.queue);
+
+/* From how many operations a batch descriptor is the cheaper way: see the guide. */
+#define MIN_BATCH 2
+/* Without any result a queue that is being closed is given up. */
+#define CLOSE_SECONDS 10
+
+/* One allocation: slots, their shadows, batch records. */
+static int
+allocate(struct idxd_queue *iq, int node)
+{
+	size_t n = iq->depth + 1;
+	size_t slots = n * sizeof(struct sva_slot);
+	size_t shadows = n * sizeof(struct idxd_shadow);
+	size_t records = n * sizeof(struct dsa_compl);
+	size_t i;
+	char *p;
+
+	p = sva_alloc(slots + shadows + records, 64, node, 0);
+	if (p == NULL)
+		return -ENOMEM;
+	iq->memory = p;
+	iq->q.slots = (struct sva_slot *)p;
+	iq->q.shadow = (ptrdiff_t)slots;
+	iq->end = iq->q.slots + n;
+	iq->batch_recs = (struct dsa_compl *)(p + slots + shadows);
+	/* Writing all of it: the device could not report a fault on its own structures. */
+	memset(p, 0, slots + shadows + records);
+	for (i = 0; i < n; i++)
+		iq->q.slots[i].compl_addr = (uintptr_t)idxd_shadow(iq, &iq->q.slots[i]);
+	iq->batch.op_flags = DSA_OP_FLAGS(DSA_OP_BATCH, DSA_FLAG_COMPL_VALID |
+					  DSA_FLAG_COMPL_REQ);
+	return 0;
+}
+
+int
+idxd_queue_open(struct sva_device *dev, unsigned int index, const struct sva_queue_conf *conf,
+		struct sva_queue **queue)
+{
+	struct idxd_device *idxd = dev->priv;
+	uint32_t base = DSA_FLAG_COMPL_VALID |
+			(dev->block_on_fault ? DSA_FLAG_BLOCK_ON_FAULT : 0);
+	struct idxd_queue *iq;
+	void *memory;
+	int ret;
+
+	if (posix_memalign(&memory, 64, sizeof(*iq)) != 0)
+		return -ENOMEM;
+	iq = memset(memory, 0, sizeof(*iq));
+	iq->idxd = idxd;
+	iq->q.index = index;
+	iq->q.ops = &idxd_queue_ops;
+	iq->depth = conf->depth;
+	iq->wq_size = dev->wq_size;
+	iq->credits = dev->wq_size;
+	iq->fault_policy = conf->fault_policy;
+	iq->max_batch = dev->max_batch;
+	iq->min_batch = conf->min_batch == 0 ? MIN_BATCH : conf->min_batch;
+	ret = allocate(iq, conf->numa_node_plus_1 == 0 ? dev->bus_dev->numa_node :
+							 (int)conf->numa_node_plus_1 - 1);
+	if (ret != 0)
+		goto no_memory;
+	iq->q.next = iq->asked = iq->submitted = iq->tail = iq->q.slots;
+	iq->q.limit = iq->q.slots + iq->depth;
+	iq->q.max_len = (uint32_t)dev->max_transfer;
+	iq->q.copy_flags = DSA_OP_FLAGS(DSA_OP_MEMMOVE, base);
+	iq->q.fill_flags = DSA_OP_FLAGS(DSA_OP_FILL, base);
+	ret = dev->bus_dev->bus->ops->portal_open(dev->bus_dev, DSA_PORTAL_OFFSET(index, false),
+						  &iq->portal);
+	if (ret != 0) {
+		SVA_LOG(ERR, "%s: no portal of WQ %u: %s", dev->bus_dev->name, index,
+			strerror(-ret));
+		goto no_portal;
+	}
+	ret = idxd_hw_command(idxd, DSA_CMD_ENABLE_WQ, index);
+	if (ret != 0)
+		goto no_wq;
+	*queue = &iq->q;
+	return 0;
+no_wq:
+	dev->bus_dev->bus->ops->portal_close(dev->bus_dev, &iq->portal);
+no_portal:
+	sva_free(iq->memory);
+no_memory:
+	free(iq);
+	return ret;
+}
+
+void
+idxd_queue_lost(struct idxd_queue *iq)
+{
+	struct sva_slot *slot = iq->tail;
+	uint32_t units;
+
+	for (units = iq->wq_size - iq->credits; units != 0; units--) {
+		struct idxd_shadow *shadow;
+
+		slot = idxd_at(iq, slot);
+		shadow = idxd_shadow(iq, slot);
+		if ((shadow->unit_flags & IDXD_SLOW) ||
+		    __atomic_load_n(&shadow->unit_rec->status, __ATOMIC_ACQUIRE) == DSA_STS_NONE)
+			shadow->unit_flags |= IDXD_LOST;
+		slot += shadow->unit_count;
+	}
+}
+
+void
+idxd_queue_fail(struct idxd_queue *iq)
+{
+	iq->q.ops = &idxd_failed_ops;
+	iq->q.limit = iq->q.next;
+	iq->asked = iq->submitted;
+	idxd_queue_lost(iq);
+}
+
+/* Take results until none is due. Returns how many, or -EIO where they do not come. */
+static int
+take_all(struct idxd_queue *iq)
+{
+	struct sva_result results[32];
+	struct timespec last, now;
+	int n, taken = 0;
+
+	iq->q.ops->submit(&iq->q);
+	clock_gettime(CLOCK_MONOTONIC, &last);
+	while (idxd_used(iq) != 0) {
+		n = iq->q.ops->poll(&iq->q, results, 32);
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		if (n > 0) {
+			taken += n;
+			last = now;
+		} else if (now.tv_sec - last.tv_sec > CLOSE_SECONDS) {
+			return -EIO;
+		} else {
+			sched_yield();
+		}
+	}
+	return taken;
+}
+
+int
+idxd_queue_close(struct sva_queue *queue, unsigned int *unpolled)
+{
+	struct idxd_queue *iq = (struct idxd_queue *)queue;
+	struct sva_bus_device *bus = iq->idxd->bus;
+	uint32_t wq = DSA_CMD_WQ_MASK(queue->index);
+	int n = take_all(iq);
+	int ret = 0;
+
+	if (n < 0) {
+		SVA_LOG(ERR, "%s: WQ %u does not finish, resetting it", bus->name, queue->index);
+		*unpolled = idxd_used(iq);
+		ret = -EIO;
+	} else {
+		*unpolled = (unsigned int)n;
+	}
+	if (queue->ops == &idxd_failed_ops ||
+	    (ret == 0 && idxd_hw_command(iq->idxd, DSA_CMD_DISABLE_WQ, wq) != 0))
+		ret = -EIO;
+	if (ret != 0)
+		idxd_hw_command(iq->idxd, DSA_CMD_RESET_WQ, wq);
+	bus->bus->ops->portal_close(bus, &iq->portal);
+	sva_free(iq->memory);
+	iq->memory = NULL;
+	return ret;
+}
+
+void
+idxd_queue_info(struct sva_queue *queue, struct sva_queue_info *info)
+{
+	struct idxd_queue *iq = (struct idxd_queue *)queue;
+
+	info->depth = iq->depth;
+	info->used = idxd_used(iq);
+	info->wq_size = iq->wq_size;
+	info->min_batch = iq->min_batch;
+	info->fault_policy = iq->fault_policy;
+}
+
+static uint64_t
+accepted(const struct idxd_queue *iq)
+{
+	return iq->laps + (uint64_t)(iq->q.next - iq->q.slots);
+}
+
+void
+idxd_queue_stats(struct sva_queue *queue, struct sva_queue_stats *stats)
+{
+	struct idxd_queue *iq = (struct idxd_queue *)queue;
+
+	*stats = iq->stats;
+	stats->accepted = accepted(iq) - iq->stats_accepted;
+	stats->completed = accepted(iq) - idxd_used(iq) - iq->stats_completed;
+}
+
+void
+idxd_queue_stats_reset(struct sva_queue *queue)
+{
+	struct idxd_queue *iq = (struct idxd_queue *)queue;
+
+	memset(&iq->stats, 0, sizeof(iq->stats));
+	iq->stats_accepted = accepted(iq);
+	iq->stats_completed = accepted(iq) - idxd_used(iq);
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The SVADK authors
+ */
+#ifndef EMU_PRIVATE_H
+#define EMU_PRIVATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_ring.h>
+
+#include <sva_bus.h>
+#include <sva_driver.h>
+#include <sva_dsa_model.h>
+
+#define EMU_MAX_BONDS 64
+#define EMU_MAX_VECTORS 9	/* one for errors and commands, one a WQ */
+#define EMU_RING_ENTRIES 1024	/* more than any WQ holds */
+
+/* One process bound to one container. */
+struct emu_bond {
+	uint32_t pasid;		/* 0: free */
+	pid_t pid;		/* the process that owns the container, or another */
+	int memfd;		/* another process: /proc/PID/mem, which pins its mm; else -1 */
+};
+
+struct emu_container {
+	struct sva_container base;
+	pid_t owner;		/* process that made it: a fork's copy has no engine */
+	struct emu_bond bonds[EMU_MAX_BONDS];
+	unsigned int nb_bonds;
+};
+
+enum emu_engine_kind {
+	EMU_ENGINE_TASK,	/* a task of its own that shares the address space */
+	EMU_ENGINE_THREAD,	/* a thread; memory through process_vm_*() */
+	EMU_ENGINE_INLINE,	/* the caller's thread; memory through process_vm_*() */
+};
+
+struct emu_device {
+	struct sva_bus_device base;
+	struct emu_container *container;
+	struct sva_dsa *model;
+
+	/* Around the model and the container's bonds. */
+	pthread_mutex_t lock;
+	atomic_uint lock_waiters;	/* the engine lets them go first */
+
+	enum emu_engine_kind engine;
+	bool pri;			/* a page that is not present is faulted in */
+	int pagemap;			/* /proc/self/pagemap when it is not */
+	pthread_t host;
+	bool host_running;
+	void *stack;
+	atomic_bool stop;
+	atomic_bool dead;		/* the engine died; registers read all ones */
+	atomic_bool kick;		/* a register was written */
+	atomic_uint sleeping;		/* futex */
+
+	struct rte_ring *_Atomic rings[SVA_DSA_MAX_WQS];	/* portal to engine */
+	int irq[EMU_MAX_VECTORS];
+	const struct emu_bond *last_bond;
+	struct emu_device *next;	/* of all that are open */
+};
+
+/* Set where a guarded copy stopped. */
+struct emu_trap {
+	uint64_t addr;		/* 0 where the CPU did not give one */
+	uint64_t write;
+};
+
+/* emu_guard.c */
+
+/*
+ * Copy, ascending, between addresses that may fault. Only for the engine task, whose
+ * fault handler is emu_guard_install()'s. Returns the bytes not copied; an 8-byte copy
+ * is one load and one store.
+ */
+size_t emu_guard_copy(void *dst, const void *src, size_t len, struct emu_trap *trap);
+/* Take SIGSEGV and SIGBUS in the calling task. 0 or -errno. */
+int emu_guard_install(void);
+
+/* emu_dma.c */
+extern const struct sva_dsa_ops emu_dma_ops;
+
+/* emu_engine.c */
+void emu_engine_probe(void);
+enum emu_engine_kind emu_engine_default(void);
+int emu_engine_start(struct emu_device *dev);
+void emu_engine_stop(struct emu_device *dev);
+/* Wake the engine, or do its work where there is none. */
+void emu_engine_kick(struct emu_device *dev);
+/* Let the engine run where it may be short of a CPU. */
+void emu_engine_yield(struct emu_device *dev);
+void emu_engine_portal_write(struct sva_portal *portal, const void *desc);
+void emu_lock(struct emu_device *dev);
+void emu_unlock(struct emu_device *dev);
+
+/* emu_bind.c */
+int emu_container_create(struct sva_container **container);
+void emu_container_destroy(struct sva_container *container);
+int emu_bind(struct sva_container *container, pid_t pid, uint32_t *pasid);
+int emu_unbind(struct sva_container *container, pid_t pid);
+void emu_container_info(struct sva_container *container, struct sva_container_info *info);
+/* Whether the process of a bond to another process still has that address space. */
+bool emu_bond_alive(const struct emu_bond *bond);
+
+#endif /* EMU_PRIVATE_H */
