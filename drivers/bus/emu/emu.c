@@ -13,8 +13,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <rte_ring_elem.h>
-
 #include <dsa_hw.h>
 #include <sva_log.h>
 
@@ -116,6 +114,9 @@ emu_open(struct sva_container *container, const char *name, struct sva_devargs *
 			name, MAX_FUNCTIONS - 1);
 		return number;
 	}
+	ret = emu_container_check((struct emu_container *)container);
+	if (ret != 0)
+		return ret;
 	for (other = open_devices; other != NULL; other = other->next) {
 		if (parse_name(strchr(other->base.name, ':') + 1) == number) {
 			SVA_LOG(ERR, "emu:%s is open already", name);
@@ -173,18 +174,24 @@ emu_close(struct sva_bus_device *bus_dev)
 	device_free(dev);
 }
 
+/* Not with an engine that was killed, nor in a fork's copy, which has none. */
+static bool
+lock_alive(struct emu_device *dev)
+{
+	return !atomic_load(&dev->dead) && dev->container->owner == getpid() && emu_lock(dev);
+}
+
 static uint64_t
 mmio_read(struct sva_bus_device *bus_dev, uint64_t offset, unsigned int size)
 {
 	struct emu_device *dev = (struct emu_device *)bus_dev;
 	uint64_t value;
 
-	/* What a function that fell off the bus answers. */
-	if (atomic_load(&dev->dead))
-		return UINT64_MAX;
 	/* Whoever looks at registers is waiting: where CPUs are scarce, for this engine. */
 	emu_engine_yield(dev);
-	emu_lock(dev);
+	/* What a function that fell off the bus answers. */
+	if (!lock_alive(dev))
+		return UINT64_MAX;
 	value = sva_dsa_mmio_read(dev->model, offset, size);
 	emu_unlock(dev);
 	return value;
@@ -195,9 +202,8 @@ mmio_write(struct sva_bus_device *bus_dev, uint64_t offset, uint64_t value, unsi
 {
 	struct emu_device *dev = (struct emu_device *)bus_dev;
 
-	if (atomic_load(&dev->dead))
+	if (!lock_alive(dev))
 		return;
-	emu_lock(dev);
 	sva_dsa_mmio_write(dev->model, offset, value, size);
 	emu_unlock(dev);
 	emu_engine_kick(dev);
@@ -247,9 +253,8 @@ emu_portal_open(struct sva_bus_device *bus_dev, uint64_t offset, struct sva_port
 			free(memory);
 			return -EINVAL;
 		}
-		emu_lock(dev);
+		/* Atomic: the engine takes it up with its next look. */
 		dev->rings[wq] = ring;
-		emu_unlock(dev);
 	}
 	portal->kind = SVA_PORTAL_CALL;
 	portal->write = emu_engine_portal_write;
@@ -274,7 +279,8 @@ emu_irq_fd(struct sva_bus_device *bus_dev, unsigned int vector)
 
 	if (vector >= EMU_MAX_VECTORS)
 		return -EINVAL;
-	emu_lock(dev);
+	if (!lock_alive(dev))
+		return -EIO;
 	if (dev->irq[vector] < 0)
 		dev->irq[vector] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	fd = dev->irq[vector] < 0 ? -errno : dev->irq[vector];
@@ -289,9 +295,8 @@ emu_reset(struct sva_bus_device *bus_dev)
 	struct dsa_desc lost;
 	unsigned int wq;
 
-	if (atomic_load(&dev->dead))
+	if (!lock_alive(dev))
 		return -EIO;
-	emu_lock(dev);
 	for (wq = 0; wq < SVA_DSA_MAX_WQS; wq++)
 		while (dev->rings[wq] != NULL &&
 		       rte_ring_sc_dequeue_elem(dev->rings[wq], &lost, sizeof(lost)) == 0)

@@ -127,8 +127,8 @@ lock_all(struct emu_container *c, bool take)
 		struct emu_device *dev = (struct emu_device *)d;
 
 		if (take)
-			emu_lock(dev);
-		else
+			dev->bond_locked = emu_lock(dev);
+		else if (dev->bond_locked)
 			emu_unlock(dev);
 	}
 }
@@ -195,17 +195,24 @@ emu_container_destroy(struct sva_container *container)
 	free(c);
 }
 
+int
+emu_container_check(const struct emu_container *c)
+{
+	if (c->owner == getpid())
+		return 0;
+	SVA_LOG(ERR, "an emulated device stays behind at fork: use it in process %d",
+		(int)c->owner);
+	return -EOPNOTSUPP;
+}
+
 /* Check the caller and resolve the pid; the checks that bind and unbind share. */
 static int
 enter(struct emu_container *c, pid_t *pid)
 {
-	int ret;
+	int ret = emu_container_check(c);
 
-	if (c->owner != getpid()) {
-		SVA_LOG(ERR, "an emulated device stays behind at fork: use it in process %d",
-			(int)c->owner);
-		return -EOPNOTSUPP;
-	}
+	if (ret != 0)
+		return ret;
 	if (*pid == 0)
 		*pid = c->owner;
 	if (*pid != c->owner) {

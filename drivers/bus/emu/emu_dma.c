@@ -12,6 +12,12 @@
 
 #include "emu_private.h"
 
+#if __has_include(<valgrind/memcheck.h>)
+#include <valgrind/memcheck.h>
+#else
+#define VALGRIND_MAKE_MEM_DEFINED(addr, len) ((void)(addr), (void)(len))
+#endif
+
 #define PAGE 4096u
 /* User addresses end below it: five-level paging has 57-bit canonical addresses. */
 #define CANONICAL_END (1ull << 56)
@@ -95,6 +101,9 @@ transfer_vm(const struct emu_bond *bond, uint64_t va, void *buf, size_t len, boo
 		return 0;
 	n = write ? process_vm_writev(bond->pid, &local, 1, &remote, 1, 0) :
 		    process_vm_readv(bond->pid, &local, 1, &remote, 1, 0);
+	/* Memcheck does not see what the kernel writes to this process by that way. */
+	if (write && n > 0 && bond->memfd < 0)
+		VALGRIND_MAKE_MEM_DEFINED(va, n);
 	return n < 0 ? 0 : (size_t)n;
 }
 
@@ -174,6 +183,7 @@ emu_copy(void *ctx, uint32_t pasid, uint64_t dst, uint64_t src, size_t len,
 	const struct emu_bond *bond = find_bond(dev, pasid);
 	size_t can_read, can_write, can, done;
 	struct emu_trap trap;
+	char byte;
 
 	if (bond == NULL)
 		return stop_at(fault, src, false, 0);
@@ -191,8 +201,10 @@ emu_copy(void *ctx, uint32_t pasid, uint64_t dst, uint64_t src, size_t len,
 					       stop_at(fault, dst + done, true, done);
 	if (trap.addr != 0)
 		return stop_at(fault, trap.write ? dst + done : src + done, trap.write, done);
-	/* Not a page fault (non-canonical below the bound): the source comes first. */
-	return stop_at(fault, src + done, false, done);
+	/* Not a page fault, but an address that no page table has: the source's, or not. */
+	if (emu_guard_copy(&byte, (const void *)(uintptr_t)(src + done), 1, &trap) != 0)
+		return stop_at(fault, src + done, false, done);
+	return stop_at(fault, dst + done, true, done);
 }
 
 static void

@@ -9,7 +9,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The ring with C11 atomics: ordering that compilers and thread sanitizers can see. */
+#ifndef RTE_USE_C11_MEM_MODEL
+#define RTE_USE_C11_MEM_MODEL
+#endif
 #include <rte_ring.h>
+#include <rte_ring_elem.h>
 
 #include <sva_bus.h>
 #include <sva_driver.h>
@@ -47,6 +52,7 @@ struct emu_device {
 	/* Around the model and the container's bonds. */
 	pthread_mutex_t lock;
 	atomic_uint lock_waiters;	/* the engine lets them go first */
+	bool bond_locked;		/* taken while a bond changes */
 
 	enum emu_engine_kind engine;
 	bool pri;			/* a page that is not present is faulted in */
@@ -95,12 +101,15 @@ void emu_engine_kick(struct emu_device *dev);
 /* Let the engine run where it may be short of a CPU. */
 void emu_engine_yield(struct emu_device *dev);
 void emu_engine_portal_write(struct sva_portal *portal, const void *desc);
-void emu_lock(struct emu_device *dev);
+/* Whether it was taken: not from an engine that was killed with it. */
+bool emu_lock(struct emu_device *dev);
 void emu_unlock(struct emu_device *dev);
 
 /* emu_bind.c */
 int emu_container_create(struct sva_container **container);
 void emu_container_destroy(struct sva_container *container);
+/* 0, or -EOPNOTSUPP in a fork's copy, logged. */
+int emu_container_check(const struct emu_container *c);
 int emu_bind(struct sva_container *container, pid_t pid, uint32_t *pasid);
 int emu_unbind(struct sva_container *container, pid_t pid);
 void emu_container_info(struct sva_container *container, struct sva_container_info *info);
