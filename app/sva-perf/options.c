@@ -300,6 +300,7 @@ perf_usage(FILE *out)
 "turns on the same buffers; figures are medians over the turns, and the ratio is the median\n"
 "of each turn's. GB/s is 1e9 bytes of payload a second: the size, once for each operation.\n"
 "Latency is from the submit of an operation's batch to its result, under the load measured.\n"
+"Each result is checked by itself, the data of each set of buffers after each turn.\n"
 "\n"
 "Exit status: 0 good; 1 an operation, a check or an output failed; 2 wrong usage;\n"
 "130 interrupted.\n"

@@ -97,7 +97,8 @@ struct sva_device_conf {
 	struct sva_container *container;
 	/** Process whose memory the operations name; 0 for the caller. See sva_bind(). */
 	pid_t pid;
-	/** Queues to divide the device into; 0 for as many as it has. */
+	/** Queues that will be needed, and that the device is divided into unless its
+	 *  devargs say more; 0 for as many as it has. */
 	unsigned int queues;
 };
 

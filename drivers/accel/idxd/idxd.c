@@ -52,7 +52,7 @@ read_caps(struct idxd_device *idxd)
 	struct sva_container_info container;
 	uint32_t version = io->read32(bus, DSA_REG_VERSION);
 	uint64_t taboff = io->read64(bus, DSA_REG_TABOFF);
-	uint64_t wqs, entries, size, priority = 1;
+	uint64_t wqs, most, entries, size, priority = 1;
 
 	if (version >> 8 != DSA_VERSION_1 >> 8) {
 		SVA_LOG(ERR, "%s: VERSION 0x%x: this driver knows DSA version 1", bus->name,
@@ -77,15 +77,16 @@ read_caps(struct idxd_device *idxd)
 	}
 	if (wqs > SVA_MAX_QUEUES)
 		wqs = SVA_MAX_QUEUES;
+	most = wqs;
+	if (dev->nb_queues != 0 && dev->nb_queues < wqs)
+		wqs = dev->nb_queues;
+	if (sva_devargs_u64(bus->args, "wqs", 1, most, &wqs) != 0)
+		return -EINVAL;
 	if (dev->nb_queues > wqs) {
-		SVA_LOG(ERR, "%s: %u queues wanted, the device has %u", bus->name,
-			dev->nb_queues, (unsigned int)wqs);
+		SVA_LOG(ERR, "%s: %u queues wanted, there are %u", bus->name, dev->nb_queues,
+			(unsigned int)wqs);
 		return -EINVAL;
 	}
-	if (dev->nb_queues == 0 && sva_devargs_u64(bus->args, "wqs", 1, wqs, &wqs) != 0)
-		return -EINVAL;
-	if (dev->nb_queues != 0)
-		wqs = dev->nb_queues;
 	size = entries / wqs;
 	if (sva_devargs_u64(bus->args, "wq_size", 1, entries / wqs, &size) != 0 ||
 	    sva_devargs_u64(bus->args, "priority", 1, 15, &priority) != 0)

@@ -147,7 +147,8 @@ open_unit(struct idxd_queue *iq, struct sva_slot *slot)
 	uint8_t status = record_status(rec);
 	uint32_t i;
 
-	shadow->unit_flags |= IDXD_SLOW;
+	/* The descriptors may change now, so that they do not tell the results any more. */
+	shadow->unit_flags = (uint16_t)((shadow->unit_flags & ~IDXD_PLAIN) | IDXD_SLOW);
 	shadow->unit_executed = (uint16_t)shadow->unit_count;
 	if (!(shadow->unit_flags & IDXD_BATCH) || status == DSA_STS_NONE)
 		return;
