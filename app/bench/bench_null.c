@@ -199,6 +199,7 @@ static const struct sva_bus null_bus = {
 	.name = "null",
 	.desc = "takes everything, does nothing",
 	.preference = -1,
+	.emulated = true,
 	.params = no_params,
 	.ops = &null_ops,
 };

@@ -151,7 +151,7 @@ static int
 open_one(const char *spec, const struct sva_device_conf *conf, struct sva_device **out)
 {
 	struct sva_device *dev = free_slot();
-	char bus[16] = "";
+	char bus[32] = "";
 	int ret;
 
 	if (dev == NULL) {
@@ -244,7 +244,7 @@ open_auto(const struct sva_device_conf *conf, struct sva_device **out)
 	}
 	if (ret == 0)
 		SVA_LOG(NOTICE, "auto: using %s%s", (*out)->bus_dev->name,
-			(*out)->bus_dev->bus->preference == 0 ?
+			(*out)->bus_dev->bus->emulated ?
 			", a device model in software" : "");
 	else
 		SVA_LOG(ERR, "auto: no device can be opened");
@@ -330,7 +330,7 @@ sva_device_info(struct sva_device *dev, struct sva_device_info *info)
 	info->max_batch = dev->max_batch;
 	info->wq_size = dev->wq_size;
 	info->ops = dev->ops;
-	info->emulated = dev->bus_dev->bus->preference == 0;
+	info->emulated = dev->bus_dev->bus->emulated;
 	info->block_on_fault = dev->block_on_fault;
 	for (i = 0; i < SVA_MAX_QUEUES; i++)
 		info->queues_open += dev->queues[i] != NULL;

@@ -95,7 +95,8 @@ struct sva_queue;
 struct sva_device_conf {
 	/** Open it there, with the bonds it has; NULL makes a container for it. */
 	struct sva_container *container;
-	/** Process whose memory the operations name; 0 for the caller. See sva_bind(). */
+	/** Process whose memory the operations name; 0 for the caller. See sva_bind(). The
+	 *  device finds its rings there too: see sva_queue_conf.memory. */
 	pid_t pid;
 	/** Queues that will be needed, and that the device is divided into unless its
 	 *  devargs say more; 0 for as many as it has. */
@@ -113,6 +114,12 @@ struct sva_queue_conf {
 	enum sva_fault_policy fault_policy;	/**< What to do about page faults. */
 	/** NUMA node of the rings; 0 takes the device's, else node + 1. */
 	unsigned int numa_node_plus_1;
+	/** Memory for the rings, 64-byte aligned, the caller's until the queue is closed;
+	 *  NULL allocates it. Needed where another process is bound: shared memory that
+	 *  both have at this address. */
+	void *memory;
+	/** Bytes at @ref memory: 160 for each of depth + 1 operations, as rounded up. */
+	size_t memory_size;
 };
 
 /** Filled in by sva_device_info(). */
@@ -162,8 +169,8 @@ struct sva_queue_stats {
  * Initialises SVADK with the defaults where that has not been done.
  *
  * @param spec	"BUS:NAME[,key=value...]", for example "emu:dsa"; or "auto": the first
- *		device that can be opened, a real one before an emulated one (the log
- *		says which).
+ *		device of -a that can be opened, and without -a the first of all, a
+ *		real one before an emulated one (the log says which).
  * @param dev	set on success; sva_device_close() closes it.
  * @return 0; -EINVAL: a NULL argument, a malformed specification, an unknown devarg
  *	or a bad value (the log names it); -ENODEV: no such bus or device, or no
@@ -372,8 +379,8 @@ sva_poll(struct sva_queue *q, struct sva_result *results, unsigned int n)
  * @return the job number, which counts the queue's operations modulo 2^31; or
  *	-ENOSPC: sva_queue_info.depth operations are accepted and not polled;
  *	-EINVAL: NULL, a length or flag out of range, or an operation that the device
- *	lacks; -ENODEV: the queue is closed. Bad addresses are no error here: they
- *	give a result with SVA_FAULT.
+ *	lacks; -EIO: the device has failed; -ENODEV: the queue is closed. Bad
+ *	addresses are no error here: they give a result with SVA_FAULT.
  */
 static inline int
 sva_copy(struct sva_queue *q, void *dst, const void *src, size_t len, uint64_t cookie,

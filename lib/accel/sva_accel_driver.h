@@ -48,7 +48,7 @@ struct sva_device_ops {
 	/** Reset and bring up again; unfinished operations become SVA_ABORTED. */
 	int (*reset)(struct sva_device *dev);
 	/**
-	 * Allocate (calloc) and start queue @p index; the class fills in dev and index.
+	 * Allocate (for free()) and start queue @p index; the class fills in dev and index.
 	 * `conf` is checked and its depth a power of two.
 	 */
 	int (*queue_open)(struct sva_device *dev, unsigned int index,

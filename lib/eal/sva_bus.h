@@ -131,6 +131,7 @@ struct sva_bus {
 	const char *desc;	/**< One line for people. */
 	/** "auto" takes a device of the bus with the highest preference. */
 	int preference;
+	bool emulated;		/**< Its devices are models in software. */
 	/** Devargs that the bus understands, "key=values" for the help; NULL-terminated. */
 	const char *const *params;
 	const struct sva_bus_ops *ops;	/**< What it can do. */

@@ -116,10 +116,12 @@ idxd_probe(struct sva_device *dev)
 	idxd->bus = dev->bus_dev;
 	idxd->own_memory = dev->pid == 0 || dev->pid == getpid();
 	dev->priv = idxd;
+	pthread_mutex_init(&idxd->lock, NULL);
 	ret = read_caps(idxd);
 	if (ret == 0)
 		ret = idxd_hw_up(idxd);
 	if (ret != 0) {
+		pthread_mutex_destroy(&idxd->lock);
 		free(idxd);
 		dev->priv = NULL;
 	}
@@ -129,8 +131,11 @@ idxd_probe(struct sva_device *dev)
 static void
 idxd_remove(struct sva_device *dev)
 {
-	idxd_hw_down(dev->priv);
-	free(dev->priv);
+	struct idxd_device *idxd = dev->priv;
+
+	idxd_hw_down(idxd);
+	pthread_mutex_destroy(&idxd->lock);
+	free(idxd);
 }
 
 static int

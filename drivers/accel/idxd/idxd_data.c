@@ -284,16 +284,18 @@ give_plain(struct sva_result *result, const struct sva_slot *slot, ptrdiff_t sha
 static __attribute__((noinline)) void
 check_device(struct idxd_queue *iq)
 {
-	bool error = false;
+	uint32_t errors = iq->errors;
 
 	iq->idle = 0;
-	if (!idxd_hw_check(iq->idxd, &error)) {
+	if (!idxd_hw_check(iq->idxd, &errors)) {
 		idxd_queue_fail(iq);
-	} else if (error) {
+	} else if (errors != iq->errors) {
 		/* A drained queue that has a record missing will not get it any more. */
 		if (idxd_hw_command(iq->idxd, DSA_CMD_DRAIN_WQ,
-				    DSA_CMD_WQ_MASK(iq->q.index)) == 0)
+				    DSA_CMD_WQ_MASK(iq->q.index)) == 0) {
+			iq->errors = errors;
 			idxd_queue_lost(iq);
+		}
 	}
 }
 

@@ -41,8 +41,8 @@ write64(struct idxd_device *idxd, uint64_t offset, uint64_t value)
 	idxd->bus->bus->ops->write64(idxd->bus, offset, value);
 }
 
-int
-idxd_hw_command(struct idxd_device *idxd, enum dsa_command command, uint32_t operand)
+static int
+run_command(struct idxd_device *idxd, enum dsa_command command, uint32_t operand)
 {
 	struct timespec start, now;
 	uint32_t status;
@@ -66,8 +66,19 @@ idxd_hw_command(struct idxd_device *idxd, enum dsa_command command, uint32_t ope
 	return 0;
 }
 
-bool
-idxd_hw_check(struct idxd_device *idxd, bool *error)
+int
+idxd_hw_command(struct idxd_device *idxd, enum dsa_command command, uint32_t operand)
+{
+	int ret;
+
+	pthread_mutex_lock(&idxd->lock);
+	ret = run_command(idxd, command, operand);
+	pthread_mutex_unlock(&idxd->lock);
+	return ret;
+}
+
+static bool
+check(struct idxd_device *idxd)
 {
 	uint32_t state = read32(idxd, DSA_REG_GENSTS);
 	uint64_t word0 = read64(idxd, DSA_REG_SWERR);
@@ -77,8 +88,8 @@ idxd_hw_check(struct idxd_device *idxd, bool *error)
 			idxd->bus->name, state);
 		return false;
 	}
-	*error = (word0 & DSA_SWERR_VALID) != 0;
-	if (*error) {
+	if (word0 & DSA_SWERR_VALID) {
+		idxd->errors++;
 		SVA_LOG(ERR, "%s: software error 0x%x, WQ %d, operation 0x%x, address 0x%llx%s",
 			idxd->bus->name, (unsigned int)DSA_SWERR_ERROR(word0),
 			word0 & DSA_SWERR_WQ_IDX_VALID ? (int)DSA_SWERR_WQ_IDX(word0) : -1,
@@ -88,6 +99,18 @@ idxd_hw_check(struct idxd_device *idxd, bool *error)
 		write64(idxd, DSA_REG_SWERR, DSA_SWERR_VALID | DSA_SWERR_OVERFLOW);
 	}
 	return true;
+}
+
+bool
+idxd_hw_check(struct idxd_device *idxd, uint32_t *errors)
+{
+	bool runs;
+
+	pthread_mutex_lock(&idxd->lock);
+	runs = check(idxd);
+	*errors = idxd->errors;
+	pthread_mutex_unlock(&idxd->lock);
+	return runs;
 }
 
 /* WQ i and engine i go to group i modulo their number. */

@@ -5,6 +5,7 @@
 #define IDXD_PRIVATE_H
 
 #include <assert.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,6 +24,8 @@ struct idxd_device {
 	unsigned int num_groups, num_engines;
 	unsigned int priority;		/* devarg */
 	bool own_memory;		/* the calling process is the one that is bound */
+	pthread_mutex_t lock;	/* around commands and checks, which pollers do as well */
+	uint32_t errors;	/* software errors that were seen */
 };
 
 /*
@@ -72,6 +75,7 @@ struct idxd_queue {
 	struct sva_portal portal;
 	uint32_t portal_slot;	/* offset of the next 64 bytes to write in its page */
 	uint32_t idle;		/* polls that found nothing */
+	uint32_t errors;	/* of the device, as of the last check */
 
 	struct sva_queue_stats stats;	/* accepted and completed are computed */
 	uint64_t laps;			/* operations accepted before slots[0] */
@@ -81,7 +85,7 @@ struct idxd_queue {
 	uint32_t depth;
 	uint32_t wq_size;
 	enum sva_fault_policy fault_policy;
-	void *memory;
+	void *memory;			/* to be freed */
 };
 
 static inline struct idxd_shadow *
@@ -130,8 +134,11 @@ idxd_unit_split(struct idxd_queue *iq, struct sva_slot *slot, uint32_t k)
 int idxd_hw_up(struct idxd_device *idxd);
 void idxd_hw_down(struct idxd_device *idxd);
 int idxd_hw_command(struct idxd_device *idxd, enum dsa_command command, uint32_t operand);
-/* Whether the device still runs; logs and clears its software error. */
-bool idxd_hw_check(struct idxd_device *idxd, bool *error);
+/*
+ * Whether the device still runs; logs and clears its software error. Any queue's check
+ * may be the one that meets an error: errors is set to how many there have been.
+ */
+bool idxd_hw_check(struct idxd_device *idxd, uint32_t *errors);
 
 /* idxd_queue.c */
 int idxd_queue_open(struct sva_device *dev, unsigned int index,

@@ -23,9 +23,29 @@ SVA_LOG_COMPONENT(idxd.queue);
 /* Without any result a queue that is being closed is given up. */
 #define CLOSE_SECONDS 10
 
-/* One allocation: slots, their shadows, batch records. */
+/* Memory for the rings: the device must see it at the address where the driver does. */
+static char *
+ring_memory(struct idxd_queue *iq, const struct sva_queue_conf *conf, int node, size_t size)
+{
+	const char *name = iq->idxd->bus->name;
+
+	if (conf->memory == NULL) {
+		if (iq->idxd->own_memory)
+			return iq->memory = sva_alloc(size, 64, node, 0);
+		SVA_LOG(ERR, "%s: the rings of a queue for process %d must be memory that it shares",
+			name, (int)iq->idxd->dev->pid);
+	} else if (conf->memory_size < size || (uintptr_t)conf->memory % 64 != 0) {
+		SVA_LOG(ERR, "%s: the rings need %zu bytes, 64-byte aligned", name, size);
+	} else {
+		return conf->memory;
+	}
+	errno = EINVAL;
+	return NULL;
+}
+
+/* One piece of memory: slots, their shadows, batch records. */
 static int
-allocate(struct idxd_queue *iq, int node)
+allocate(struct idxd_queue *iq, const struct sva_queue_conf *conf, int node)
 {
 	size_t n = iq->depth + 1;
 	size_t slots = n * sizeof(struct sva_slot);
@@ -34,10 +54,9 @@ allocate(struct idxd_queue *iq, int node)
 	size_t i;
 	char *p;
 
-	p = sva_alloc(slots + shadows + records, 64, node, 0);
+	p = ring_memory(iq, conf, node, slots + shadows + records);
 	if (p == NULL)
-		return -ENOMEM;
-	iq->memory = p;
+		return -errno;
 	iq->q.slots = (struct sva_slot *)p;
 	iq->q.shadow = (ptrdiff_t)slots;
 	iq->end = iq->q.slots + n;
@@ -74,8 +93,8 @@ idxd_queue_open(struct sva_device *dev, unsigned int index, const struct sva_que
 	iq->fault_policy = conf->fault_policy;
 	iq->max_batch = dev->max_batch;
 	iq->min_batch = conf->min_batch == 0 ? MIN_BATCH : conf->min_batch;
-	ret = allocate(iq, conf->numa_node_plus_1 == 0 ? dev->bus_dev->numa_node :
-							 (int)conf->numa_node_plus_1 - 1);
+	ret = allocate(iq, conf, conf->numa_node_plus_1 == 0 ? dev->bus_dev->numa_node :
+			   (int)conf->numa_node_plus_1 - 1);
 	if (ret != 0)
 		goto no_memory;
 	iq->q.next = iq->asked = iq->submitted = iq->tail = iq->q.slots;

@@ -334,6 +334,7 @@ static const struct sva_bus emu_bus = {
 	.name = "emu",
 	.desc = "device models inside the process",
 	.preference = 0,
+	.emulated = true,
 	.params = emu_params,
 	.ops = &emu_ops,
 };

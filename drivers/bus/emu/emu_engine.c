@@ -37,10 +37,20 @@
 
 SVA_LOG_COMPONENT(bus.emu.engine);
 
+#if defined(__SANITIZE_THREAD__)
+#define THREAD_SANITIZER 1
+#elif defined(__has_feature)
+#define THREAD_SANITIZER __has_feature(thread_sanitizer)
+#else
+#define THREAD_SANITIZER 0
+#endif
+
 #define STACK_SIZE (256 * 1024)
 #define BURST 32
 #define SLICE 64		/* descriptors executed before the lock is offered */
 #define SPINS 2000		/* of idle polling before the engine sleeps: about 0.1 ms */
+
+#define LOCK_NS 10000000	/* between looks whether the engine died with the lock */
 
 /* CPUs the process may use, read before anything is pinned. */
 static cpu_set_t allowed;
@@ -57,7 +67,7 @@ emu_engine_default(void)
 {
 	if (CPU_COUNT(&allowed) == 1)
 		return EMU_ENGINE_INLINE;
-#if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
+#if defined(__x86_64__) && !THREAD_SANITIZER
 	if (!RUNNING_ON_VALGRIND)
 		return EMU_ENGINE_TASK;
 #endif
@@ -81,7 +91,9 @@ emu_lock(struct emu_device *dev)
 	atomic_fetch_add(&dev->lock_waiters, 1);
 	while (!taken && !atomic_load(&dev->dead)) {
 		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_sec++;
+		until.tv_nsec += LOCK_NS;
+		until.tv_sec += until.tv_nsec / 1000000000;
+		until.tv_nsec %= 1000000000;
 		taken = pthread_mutex_timedlock(&dev->lock, &until) == 0;
 	}
 	atomic_fetch_sub(&dev->lock_waiters, 1);
