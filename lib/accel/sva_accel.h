@@ -118,7 +118,7 @@ struct sva_queue_conf {
 	 *  NULL allocates it. Needed where another process is bound: shared memory that
 	 *  both have at this address. */
 	void *memory;
-	/** Bytes at @ref memory: 160 for each of depth + 1 operations, as rounded up. */
+	/** Bytes at `memory`: 160 for each of depth + 1 operations, as rounded up. */
 	size_t memory_size;
 };
 

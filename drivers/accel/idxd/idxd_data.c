@@ -178,7 +178,7 @@ write_unit(struct idxd_queue *iq, struct sva_slot *slot, uint32_t run, uint16_t 
 static __attribute__((noinline)) void
 flush(struct idxd_queue *iq)
 {
-	while (iq->submitted != iq->asked && iq->credits != 0) {
+	while (iq->submitted != iq->asked && (int32_t)iq->credits > 0) {
 		struct sva_slot *slot = idxd_at(iq, iq->submitted);
 		struct sva_slot *stop = slot < iq->asked ? iq->asked : iq->end;
 		uint32_t run = (uint32_t)(stop - slot);
@@ -208,7 +208,7 @@ idxd_submit(struct sva_queue *q)
 
 	iq->asked = q->next;
 	/* One unit of copies and fills that does not start again at the ring's beginning. */
-	if (LIKELY(run > 0 && iq->special == 0 && iq->credits != 0 &&
+	if (LIKELY(run > 0 && iq->special == 0 && (int32_t)iq->credits > 0 &&
 		   (run == 1 || (run >= iq->min_batch && run <= iq->max_batch))))
 		write_unit(iq, slot, (uint32_t)run, IDXD_PLAIN);
 	else if (run != 0)
@@ -428,28 +428,8 @@ failed_submit(struct sva_queue *q)
 	return -EIO;
 }
 
-static int
-failed_poll(struct sva_queue *q, struct sva_result *results, unsigned int n)
-{
-	struct idxd_queue *iq = (struct idxd_queue *)q;
-	int done = idxd_poll(q, results, n);
-
-	/* Then what was never submitted, as if it had been lost on the way. */
-	while (done >= 0 && (unsigned int)done < n && iq->credits == iq->wq_size &&
-	       idxd_used(iq) != 0) {
-		struct idxd_shadow *shadow = idxd_shadow(iq, idxd_at(iq, iq->tail));
-
-		shadow->unit_rec = &shadow->rec;
-		shadow->unit_count = 1;
-		shadow->unit_flags = IDXD_LOST;
-		iq->credits--;
-		done += (int)idxd_retire(iq, results + done, 1);
-	}
-	return done;
-}
-
 const struct sva_queue_ops idxd_failed_ops = {
 	.enqueue = failed_enqueue,
 	.submit = failed_submit,
-	.poll = failed_poll,
+	.poll = idxd_poll,
 };

@@ -67,7 +67,7 @@ struct idxd_queue {
 	struct sva_slot *submitted;	/* written to the portal up to here */
 	struct sva_slot *tail;		/* results given up to here */
 	uint32_t special;	/* accepted, not submitted, and not a copy or fill, or fenced */
-	uint32_t credits;	/* units that the WQ still takes */
+	uint32_t credits;	/* units that the WQ still takes; below 0: see idxd_queue_fail() */
 	uint32_t min_batch, max_batch;
 	struct dsa_desc batch;	/* filled in but for list, count and record */
 	struct dsa_compl *batch_recs;	/* one a slot, for a batch that starts there */

@@ -32,7 +32,7 @@ ring_memory(struct idxd_queue *iq, const struct sva_queue_conf *conf, int node, 
 	if (conf->memory == NULL) {
 		if (iq->idxd->own_memory)
 			return iq->memory = sva_alloc(size, 64, node, 0);
-		SVA_LOG(ERR, "%s: the rings of a queue for process %d must be memory that it shares",
+		SVA_LOG(ERR, "%s: rings of a queue for process %d must be memory that it shares",
 			name, (int)iq->idxd->dev->pid);
 	} else if (conf->memory_size < size || (uintptr_t)conf->memory % 64 != 0) {
 		SVA_LOG(ERR, "%s: the rings need %zu bytes, 64-byte aligned", name, size);
@@ -146,7 +146,19 @@ idxd_queue_fail(struct idxd_queue *iq)
 {
 	iq->q.ops = &idxd_failed_ops;
 	iq->q.limit = iq->q.next;
+	/* What has not been submitted counts as lost on the way: a unit or two more. */
+	while (iq->submitted != iq->q.next) {
+		struct sva_slot *slot = idxd_at(iq, iq->submitted);
+		struct idxd_shadow *shadow = idxd_shadow(iq, slot);
+
+		iq->submitted = slot < iq->q.next ? iq->q.next : iq->end;
+		shadow->unit_rec = &shadow->rec;
+		shadow->unit_count = (uint32_t)(iq->submitted - slot);
+		shadow->unit_flags = 0;
+		iq->credits--;
+	}
 	iq->asked = iq->submitted;
+	iq->special = 0;
 	idxd_queue_lost(iq);
 }
 
