@@ -67,7 +67,7 @@ enum sva_status {
 struct sva_result {
 	uint64_t cookie;	/**< As given with the operation. */
 	/** Bytes done from the start, all of them if SVA_OK; after a fault in a copy whose
-	 *  ranges overlap so that it runs backwards, from the end. */
+	 *  ranges overlap, from either end. */
 	uint32_t bytes;
 	uint8_t status;		/**< enum sva_status. */
 	uint8_t device_status;	/**< The device's own status byte; 0 if there is none. */
@@ -215,7 +215,8 @@ int sva_device_reset(struct sva_device *dev);
  * @param conf	read during the call only; NULL for the defaults.
  * @param queue	set on success; sva_queue_close() gives it back.
  * @return 0; -EINVAL: a NULL argument or a value out of range; -ENODEV: the device
- *	is closed; -EBUSY: every queue is taken; -ENOMEM.
+ *	is closed; -EBUSY: every queue is taken; -EIO: the device does not start it
+ *	(sva_device_reset() may help); -ENOMEM.
  */
 int sva_queue_open(struct sva_device *dev, const struct sva_queue_conf *conf,
 		   struct sva_queue **queue);
@@ -378,7 +379,7 @@ sva_poll(struct sva_queue *q, struct sva_result *results, unsigned int n)
  * @param flags	SVA_FENCE, SVA_SUBMIT, SVA_TO_CACHE or 0.
  * @return the job number, which counts the queue's operations modulo 2^31; or
  *	-ENOSPC: sva_queue_info.depth operations are accepted and not polled;
- *	-EINVAL: NULL, a length or flag out of range, or an operation that the device
+ *	-EINVAL: a length or flag out of range, or an operation that the device
  *	lacks; -EIO: the device has failed; -ENODEV: the queue is closed. Bad
  *	addresses are no error here: they give a result with SVA_FAULT.
  */

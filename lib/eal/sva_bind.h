@@ -83,6 +83,10 @@ int sva_bus_device_close(struct sva_bus_device *dev);
 /**
  * Bind a process to every device of the container.
  *
+ * A child that is forked afterwards is not bound itself. Whether it may use the container
+ * and its bonds is the bus's: on VFIO it may, an emulated device stays with the process
+ * that opened it (-EOPNOTSUPP).
+ *
  * @param pid	0 for the calling process; else a process for which the caller has
  *		ptrace-attach permission (PTRACE_MODE_ATTACH_REALCREDS, ptrace(2)).
  * @param pasid	set on success, 1 to 2^20 - 1. A second bind of the same process

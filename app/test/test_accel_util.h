@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The SVADK authors
+ *
+ * What the tests of the device class share. SVA_TEST_DEVICE names the device they run
+ * on, "emu:dsa" where it is not set.
+ */
+#ifndef TEST_ACCEL_UTIL_H
+#define TEST_ACCEL_UTIL_H
+
+#include <errno.h>
+#include <limits.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <isa-l/crc.h>
+
+#include <sva_accel.h>
+#include <sva_eal.h>
+
+#define TEST_PAGE 4096u
+/* A test that takes longer hangs. */
+#define TEST_SECONDS 60
+/* No result for so long is a failure. */
+#define TEST_POLL_SECONDS 30
+
+static inline const char *
+test_device(void)
+{
+	const char *spec = getenv("SVA_TEST_DEVICE");
+
+	return spec != NULL ? spec : "emu:dsa";
+}
+
+static inline bool
+test_emulated(void)
+{
+	return strncmp(test_device(), "emu:", 4) == 0;
+}
+
+/* For tests that need devargs or misbehaviour which only the emulated bus offers. */
+#define TEST_NEEDS_EMU() \
+	do { \
+		if (!test_emulated()) \
+			skip(); \
+	} while (0)
+
+/* Open the device, with further devargs or NULL. */
+static inline struct sva_device *
+test_open(const char *devargs)
+{
+	struct sva_device *dev = NULL;
+	char spec[256];
+
+	snprintf(spec, sizeof(spec), "%s%s%s", test_device(), devargs != NULL ? "," : "",
+		 devargs != NULL ? devargs : "");
+	assert_int_equal(sva_device_open(spec, &dev), 0);
+	assert_non_null(dev);
+	return dev;
+}
+
+static inline struct sva_queue *
+test_queue_conf(struct sva_device *dev, unsigned int depth, unsigned int min_batch,
+		enum sva_fault_policy policy)
+{
+	struct sva_queue_conf conf = {
+		.depth = depth, .min_batch = min_batch, .fault_policy = policy,
+	};
+	struct sva_queue *q = NULL;
+
+	assert_int_equal(sva_queue_open(dev, &conf, &q), 0);
+	assert_non_null(q);
+	return q;
+}
+
+static inline struct sva_queue *
+test_queue(struct sva_device *dev)
+{
+	return test_queue_conf(dev, 0, 0, SVA_FAULT_RESUME);
+}
+
+/* cmocka's setup and teardown: whatever a test leaves open is closed. */
+static inline int
+test_begin(void **state)
+{
+	(void)state;
+	alarm(TEST_SECONDS);
+	return 0;
+}
+
+static inline int
+test_end(void **state)
+{
+	(void)state;
+	return sva_eal_ready() ? sva_eal_cleanup() : 0;
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, test_begin, test_end)
+
+/* Take up to n results; whether they came. Any thread. */
+static inline unsigned int
+test_take_some(struct sva_queue *q, struct sva_result *results, unsigned int n)
+{
+	struct timespec start, now;
+	unsigned int got = 0, polls = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	while (got < n) {
+		int ret = sva_poll(q, results + got, n - got);
+
+		if (ret < 0)
+			break;
+		got += (unsigned int)ret;
+		if (ret == 0 && ++polls % 64 == 0) {
+			sched_yield();
+			clock_gettime(CLOCK_MONOTONIC, &now);
+			if (now.tv_sec - start.tv_sec > TEST_POLL_SECONDS)
+				break;
+		}
+	}
+	return got;
+}
+
+/* Take exactly n results. */
+static inline void
+test_take(struct sva_queue *q, struct sva_result *results, unsigned int n)
+{
+	assert_int_equal(test_take_some(q, results, n), n);
+}
+
+/* Submit what is pending, which gives one result. */
+static inline struct sva_result
+test_one(struct sva_queue *q)
+{
+	struct sva_result r, none;
+
+	memset(&r, 0xa5, sizeof(r));
+	assert_int_equal(sva_submit(q), 0);
+	test_take(q, &r, 1);
+	assert_int_equal(sva_poll(q, &none, 1), 0);
+	return r;
+}
+
+/* xorshift64*: the same sequence everywhere. */
+static inline uint32_t
+test_random(uint64_t *state)
+{
+	*state ^= *state >> 12;
+	*state ^= *state << 25;
+	*state ^= *state >> 27;
+	return (uint32_t)(*state * 0x2545f4914f6cdd1dull >> 32);
+}
+
+static inline void
+test_fill_random(void *mem, size_t len, uint64_t seed)
+{
+	uint64_t state = seed * 2 + 1;
+	uint8_t *p = mem;
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		p[i] = (uint8_t)test_random(&state);
+}
+
+/* Private zeroed pages, all of them present. */
+static inline uint8_t *
+test_pages(size_t n)
+{
+	void *p = mmap(NULL, n * TEST_PAGE, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	assert_true(p != MAP_FAILED);
+	return p;
+}
+
+/* CRC-32C by the CPU, with sva_crc32c()'s meaning of a seed. */
+static inline uint32_t
+test_crc32c(const void *data, size_t len, uint32_t seed)
+{
+	return ~crc32_iscsi((unsigned char *)(uintptr_t)data, (int)len, ~seed);
+}
+
+/* One operation, to be given to the device or done by the CPU. */
+struct test_work {
+	enum sva_opcode op;
+	uint32_t flags;
+	uint8_t *dst;		/* or second operand of a compare */
+	uint8_t *dst2;
+	uint8_t *src;
+	size_t len;
+	uint64_t pattern;
+	uint32_t seed;
+	uint64_t cookie;
+};
+
+/* Accept it; the job number or -errno. */
+static inline int
+test_enqueue(struct sva_queue *q, const struct test_work *w)
+{
+	switch (w->op) {
+	case SVA_OP_NOP:
+		return sva_nop(q, w->cookie, w->flags);
+	case SVA_OP_COPY:
+		return sva_copy(q, w->dst, w->src, w->len, w->cookie, w->flags);
+	case SVA_OP_FILL:
+		return sva_fill(q, w->dst, w->pattern, w->len, w->cookie, w->flags);
+	case SVA_OP_COMPARE:
+		return sva_compare(q, w->src, w->dst, w->len, w->cookie, w->flags);
+	case SVA_OP_COMPARE_PATTERN:
+		return sva_compare_pattern(q, w->src, w->pattern, w->len, w->cookie, w->flags);
+	case SVA_OP_CRC32C:
+		return sva_crc32c(q, w->src, w->len, w->seed, w->cookie, w->flags);
+	case SVA_OP_COPY_CRC32C:
+		return sva_copy_crc32c(q, w->dst, w->src, w->len, w->seed, w->cookie, w->flags);
+	case SVA_OP_DUALCAST:
+		return sva_dualcast(q, w->dst, w->dst2, w->src, w->len, w->cookie, w->flags);
+	case SVA_OP_DRAIN:
+		return sva_drain(q, w->cookie, w->flags);
+	default:
+		return -EINVAL;
+	}
+}
+
+/* Any operation; the second destination is 32 KiB beyond the first. */
+static inline int
+test_enqueue_any(struct sva_queue *q, unsigned int op, uint8_t *dst, uint8_t *src, size_t len,
+		 uint32_t flags)
+{
+	struct test_work w = {
+		.op = (enum sva_opcode)op, .flags = flags, .dst = dst, .dst2 = dst + 32768,
+		.src = src, .len = len,
+	};
+
+	return test_enqueue(q, &w);
+}
+
+static inline void
+test_cpu_fill(uint8_t *dst, uint64_t pattern, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		dst[i] = (uint8_t)(pattern >> i % 8 * 8);
+}
+
+static inline size_t
+test_cpu_mismatch(const uint8_t *a, const uint8_t *b, uint64_t pattern, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (a[i] != (b != NULL ? b[i] : (uint8_t)(pattern >> i % 8 * 8)))
+			break;
+	return i;
+}
+
+/* Do it by the CPU; what the device's result ought to be. */
+static inline struct sva_result
+test_cpu(const struct test_work *w)
+{
+	struct sva_result r = { .cookie = w->cookie, .bytes = (uint32_t)w->len };
+	size_t at = w->len;
+
+	switch (w->op) {
+	case SVA_OP_COPY:
+		memmove(w->dst, w->src, w->len);
+		break;
+	case SVA_OP_FILL:
+		test_cpu_fill(w->dst, w->pattern, w->len);
+		break;
+	case SVA_OP_COMPARE:
+		at = test_cpu_mismatch(w->src, w->dst, 0, w->len);
+		break;
+	case SVA_OP_COMPARE_PATTERN:
+		at = test_cpu_mismatch(w->src, NULL, w->pattern, w->len);
+		break;
+	case SVA_OP_COPY_CRC32C:
+		memcpy(w->dst, w->src, w->len);
+		/* fall through */
+	case SVA_OP_CRC32C:
+		r.value = test_crc32c(w->src, w->len, w->seed);
+		break;
+	case SVA_OP_DUALCAST:
+		memcpy(w->dst, w->src, w->len);
+		memcpy(w->dst2, w->src, w->len);
+		break;
+	default:
+		r.bytes = 0;
+		return r;
+	}
+	if (at != w->len) {
+		r.status = SVA_MISMATCH;
+		r.bytes = (uint32_t)at;
+		r.value = at;
+	}
+	return r;
+}
+
+/* What is wrong with a result, or NULL. For threads, in which cmocka cannot assert. */
+static inline const char *
+test_wrong(const struct sva_result *r, const struct sva_result *expected)
+{
+	if (r->cookie != expected->cookie)
+		return "cookie";
+	if (r->status != expected->status)
+		return "status";
+	if (r->bytes != expected->bytes)
+		return "bytes";
+	if (r->value != expected->value)
+		return "value";
+	if (r->status != SVA_FAULT && r->fault_addr != 0)
+		return "fault address";
+	if (r->status != SVA_FAULT && r->write_fault != 0)
+		return "write fault";
+	if (r->reserved != 0)
+		return "reserved";
+	if ((r->status == SVA_OK || r->status == SVA_MISMATCH) &&
+	    (r->device_status < 1 || r->device_status > 2))
+		return "device status";
+	return NULL;
+}
+
+static inline void
+test_check(const struct sva_result *r, const struct sva_result *expected)
+{
+	const char *wrong = test_wrong(r, expected);
+
+	if (wrong != NULL)
+		fail_msg("%s: cookie %llu (%llu expected) status %s (%s), device 0x%x, "
+			 "bytes %u (%u), value 0x%llx (0x%llx), fault 0x%llx", wrong,
+			 (unsigned long long)r->cookie, (unsigned long long)expected->cookie,
+			 sva_status_name(r->status), sva_status_name(expected->status),
+			 r->device_status, r->bytes, expected->bytes,
+			 (unsigned long long)r->value, (unsigned long long)expected->value,
+			 (unsigned long long)r->fault_addr);
+}
+
+#endif
