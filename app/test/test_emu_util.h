@@ -48,20 +48,6 @@ have_tasks(void)
 #endif
 }
 
-/*
- * Whether one may be killed: not under AddressSanitizer, whose notes about the dead
- * engine's stack would stay for the next one that gets the same addresses.
- */
-static inline bool
-may_kill(void)
-{
-#if defined(__SANITIZE_ADDRESS__) || CLANG_ASAN
-	return false;
-#else
-	return have_tasks();
-#endif
-}
-
 static int
 emu_start(void **state)
 {

@@ -91,7 +91,9 @@ raw_submit(struct raw *raw, const struct dsa_desc *desc)
 		return;
 	}
 	memcpy(words, desc, sizeof(words));
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+#if defined(__x86_64__)
+	__builtin_ia32_sfence();
+#endif
 	if (raw->portal.kind == SVA_PORTAL_STORE8) {
 		for (i = 0; i < 8; i++)
 			to[i] = words[i];

@@ -37,6 +37,12 @@
 
 SVA_LOG_COMPONENT(bus.emu.engine);
 
+#if __has_include(<sanitizer/asan_interface.h>)
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_UNPOISON_MEMORY_REGION(addr, size) ((void)(addr), (void)(size))
+#endif
+
 #if defined(__SANITIZE_THREAD__)
 #define THREAD_SANITIZER 1
 #elif defined(__has_feature)
@@ -305,6 +311,8 @@ emu_engine_start(struct emu_device *dev)
 			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_NORESERVE, -1, 0);
 	if (dev->stack == MAP_FAILED)
 		return -ENOMEM;
+	/* What was on a stack here before, of an engine that was killed, does not count. */
+	ASAN_UNPOISON_MEMORY_REGION(dev->stack, STACK_SIZE);
 	/* The lowest page guards the rest. */
 	mprotect(dev->stack, 4096, PROT_NONE);
 	ret = -pthread_attr_init(&attr);
