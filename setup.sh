@@ -61,6 +61,8 @@ has_gxx() { makes g++ c++ "$cxx_text"; }
 has_clang() { makes clang c "$c_text"; }
 has_sanitizers() { makes gcc c "$c_text" -fsanitize=address,undefined &&
 	makes gcc c "$c_text" -fsanitize=thread; }
+# The fuzzer's runtime, which brings a main(), is in the same package.
+has_fuzzer() { makes clang c "$c_text" -fsanitize=address,fuzzer-no-link; }
 has_meson() { meson_works meson || { PATH=/usr/bin:$PATH && meson_works meson; }; }
 has_ninja() { find_ninja; }
 has_make() { make --version >/dev/null 2>&1; }
@@ -87,6 +89,7 @@ has_gcc|gcc libc6-dev|gcc
 has_gxx|g++|g++
 has_sanitizers|gcc|the sanitizers of gcc
 has_clang|clang|clang
+has_fuzzer|libclang-rt-dev|the sanitizers and the fuzzer of clang
 has_make|make|make
 has_cmocka|libcmocka-dev|cmocka
 has_isal|libisal-dev|ISA-L
@@ -287,7 +290,7 @@ run_stages()
 		run_tests valgrind build --setup valgrind --suite valgrind
 		try docs compile build doc
 	fi
-	if CC=clang try 'build clang' make_all build-clang; then
+	if CC=clang try 'build clang' make_all build-clang -Dfuzz=true; then
 		# The limits on instructions are for gcc's code; valgrind misreads clang's DWARF 5.
 		run_tests clang build-clang --no-suite checks --no-suite bench
 	fi

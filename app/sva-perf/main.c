@@ -26,6 +26,7 @@ atomic_bool perf_stop;
 
 static struct perf_options opts;
 static struct perf_input input;
+static bool model;	/* the device has a timing model, switched on */
 static uint64_t ticks_begin;
 static struct timespec time_begin;
 
@@ -194,7 +195,7 @@ static int
 run_all(struct sva_device *dev, struct perf_report *rep, const struct sva_device_info *info)
 {
 	struct perf_case c = { .opts = &opts, .input = &input, .dev = dev,
-			       .emulated = info->emulated };
+			       .emulated = info->emulated, .model = model };
 	unsigned int s, b, nb_sizes;
 	int ret = 0, op;
 
@@ -223,6 +224,7 @@ run_report(struct sva_device *dev)
 {
 	struct sva_device_info info;
 	struct perf_report *rep;
+	uint64_t ns;
 	int ret;
 
 	ret = sva_device_info(dev, &info);
@@ -233,7 +235,8 @@ run_report(struct sva_device *dev)
 	ret = check_device(&info);
 	if (ret != 0)
 		return ret;
-	rep = perf_report_open(&opts);
+	model = sva_device_model_time(dev, &ns) == 0;
+	rep = perf_report_open(&opts, model);
 	if (rep == NULL)
 		return PERF_EXIT_FAILED;
 	ret = PERF_EXIT_FAILED;

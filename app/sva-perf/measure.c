@@ -86,6 +86,17 @@ warm_up(struct perf_worker *w)
 	perf_poison(w);
 }
 
+/* Virtual time, where the device has one. */
+static uint64_t
+model_time(const struct perf_case *c)
+{
+	uint64_t ns = 0;
+
+	if (c->model)
+		sva_device_model_time(c->dev, &ns);
+	return ns;
+}
+
 /* A turn of the device and one of the CPU, each at the same time on all queues. */
 static void
 do_slice(struct perf_worker *w, unsigned int slice)
@@ -93,9 +104,12 @@ do_slice(struct perf_worker *w, unsigned int slice)
 	struct perf_case *c = w->c;
 	uint64_t ops = slice_ops(c, slice), before = w->completed;
 
+	w->model_time[0][slice] = model_time(c);
 	if (!atomic_load(&c->broken) &&
-	    perf_device_slice(w, ops, slice_ticks(c), &w->dev_rate[slice]))
+	    perf_device_slice(w, ops, slice_ticks(c), &w->dev_rate[slice])) {
+		w->model_time[1][slice] = model_time(c);
 		perf_check_data(w, w->completed - before);
+	}
 	pthread_barrier_wait(&c->barrier);
 	if (atomic_load(&c->broken))
 		return;
@@ -213,6 +227,28 @@ merge_rates(const struct perf_case *c, const struct perf_worker *workers, unsign
 	}
 }
 
+/* All payload over the virtual time that all slices took, from the first queue to the last. */
+static double
+model_rate(const struct perf_case *c, const struct perf_worker *workers, unsigned int n,
+	   uint64_t completed)
+{
+	uint64_t ns = 0;
+	unsigned int i, s;
+
+	for (s = 0; s < c->slices; s++) {
+		uint64_t from = workers[0].model_time[0][s], to = workers[0].model_time[1][s];
+
+		for (i = 1; i < n; i++) {
+			if (workers[i].model_time[0][s] < from)
+				from = workers[i].model_time[0][s];
+			if (workers[i].model_time[1][s] > to)
+				to = workers[i].model_time[1][s];
+		}
+		ns += to - from;
+	}
+	return ns == 0 ? 0 : (double)completed * (double)c->size / (double)ns;
+}
+
 static int
 merge(const struct perf_case *c, const struct perf_worker *workers, struct perf_result *r)
 {
@@ -240,6 +276,7 @@ merge(const struct perf_case *c, const struct perf_worker *workers, struct perf_
 		return ret;
 	}
 	merge_rates(c, workers, n, r);
+	r->model_gbps = model_rate(c, workers, n, r->completed);
 	r->p50 = perf_hist_percentile(all, 0.5) / c->hz * 1e9;
 	r->p90 = perf_hist_percentile(all, 0.9) / c->hz * 1e9;
 	r->p99 = perf_hist_percentile(all, 0.99) / c->hz * 1e9;

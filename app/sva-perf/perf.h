@@ -103,6 +103,7 @@ struct perf_case {
 	const struct perf_input *input;
 	struct sva_device *dev;
 	bool emulated;
+	bool model;		/* the device has a timing model, switched on */
 	enum sva_opcode op;
 	size_t size;
 	unsigned int batch;
@@ -137,6 +138,8 @@ struct perf_worker {
 	unsigned int slices;	/* done */
 	double dev_rate[PERF_MAX_SLICES];	/* operations a second */
 	double cpu_rate[PERF_MAX_SLICES];
+	/* Before and after the device's part, in ns of its timing model, if it has one. */
+	uint64_t model_time[2][PERF_MAX_SLICES];
 	volatile uint64_t sink;	/* keeps the CPU's work from being optimised away */
 };
 
@@ -147,6 +150,7 @@ struct perf_result {
 	uint64_t size;
 	unsigned int batch, depth, buffers, queues, slices;
 	double gbps, mops, cpu_gbps, ratio;
+	double model_gbps;	/* by the device's timing model, 0: it has none */
 	double p50, p90, p99, p999;	/* ns */
 	uint64_t completed, failed, faults;
 	bool verified;
@@ -201,7 +205,7 @@ int perf_measure(struct perf_case *c, struct perf_result *result);
 
 /* report.c: output of rows as they come; -1 where it cannot be written, said */
 struct perf_report;
-struct perf_report *perf_report_open(const struct perf_options *opts);
+struct perf_report *perf_report_open(const struct perf_options *opts, bool model);
 int perf_report_header(struct perf_report *rep, const struct sva_device_info *info,
 		       const struct perf_options *opts);
 int perf_report_row(struct perf_report *rep, const struct perf_result *r, bool verify);

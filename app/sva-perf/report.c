@@ -18,6 +18,7 @@ struct perf_report {
 	FILE *table, *json, *csv;	/* NULL: not wanted */
 	const char *json_path, *csv_path;
 	unsigned int rows;
+	bool model;	/* there is a timing model to report */
 	bool lost;	/* something could not be written, which has been said */
 };
 
@@ -54,15 +55,16 @@ check_output(struct perf_report *rep, FILE *out, const char *path)
 }
 
 static void
-csv_names(FILE *out)
+csv_names(FILE *out, bool model)
 {
 	fputs("device,op,size,batch,depth,buffers,queues,gbps,mops,cpu_gbps,ratio,p50_ns,p90_ns,"
-	      "p99_ns,p999_ns,completed,failed,faults,verified,emulated\n", out);
+	      "p99_ns,p999_ns,completed,failed,faults,verified,emulated", out);
+	fputs(model ? ",model_gbps\n" : "\n", out);
 }
 
 /* The files are opened, and found not to be writable, before anything is measured. */
 struct perf_report *
-perf_report_open(const struct perf_options *opts)
+perf_report_open(const struct perf_options *opts, bool model)
 {
 	struct perf_report *rep = calloc(1, sizeof(*rep));
 
@@ -72,6 +74,7 @@ perf_report_open(const struct perf_options *opts)
 	}
 	rep->json_path = opts->json;
 	rep->csv_path = opts->csv;
+	rep->model = model;
 	if (open_output(opts->json, &rep->json) != 0 || open_output(opts->csv, &rep->csv) != 0) {
 		perf_report_close(rep);
 		return NULL;
@@ -81,7 +84,7 @@ perf_report_open(const struct perf_options *opts)
 	if (rep->json != NULL)
 		fputs("[", rep->json);
 	if (rep->csv != NULL)
-		csv_names(rep->csv);
+		csv_names(rep->csv, model);
 	return rep;
 }
 
@@ -121,18 +124,22 @@ perf_report_header(struct perf_report *rep, const struct sva_device_info *info,
 		perf_size_text(info->max_transfer, size));
 	if (info->emulated)
 		fputs("Numbers of an emulated device say nothing about hardware.\n", out);
+	if (rep->model)
+		fputs("Timing model on: model GB/s is computed from published figures, not "
+		      "measured.\n", out);
 	print_cpu(out, opts);
 	fprintf(out, "Buffers: %s; every result %s\n",
 		opts->input != NULL ? opts->input : opts->huge ? "huge pages" : "heap memory",
 		opts->verify ? "checked against the CPU" : "unchecked (--no-verify)");
 	fputs("\nop               size batch depth     GB/s    Mops/s  CPU GB/s  ratio"
-	      "   p50 us   p90 us   p99 us p99.9 us\n", out);
+	      "   p50 us   p90 us   p99 us p99.9 us", out);
+	fputs(rep->model ? "  model GB/s\n" : "\n", out);
 	check_output(rep, out, "standard output");
 	return rep->lost ? -1 : 0;
 }
 
 static void
-table_row(FILE *out, const struct perf_result *r, bool verify)
+table_row(FILE *out, const struct perf_result *r, bool verify, bool model)
 {
 	char size[24];
 
@@ -144,6 +151,8 @@ table_row(FILE *out, const struct perf_result *r, bool verify)
 		fprintf(out, "%9s %6s", "-", "-");
 	fprintf(out, " %8.2f %8.2f %8.2f %8.2f", r->p50 / 1e3, r->p90 / 1e3, r->p99 / 1e3,
 		r->p999 / 1e3);
+	if (model)
+		fprintf(out, " %11.3f", r->model_gbps);
 	if (r->failed != 0)
 		fprintf(out, "  %" PRIu64 " FAILED", r->failed);
 	else if (verify && !r->verified)
@@ -152,7 +161,7 @@ table_row(FILE *out, const struct perf_result *r, bool verify)
 }
 
 static void
-json_row(FILE *out, const struct perf_result *r, bool first)
+json_row(FILE *out, const struct perf_result *r, bool first, bool model)
 {
 	fprintf(out, "%s\n{\"device\": ", first ? "" : ",");
 	json_string(out, r->device);
@@ -161,20 +170,26 @@ json_row(FILE *out, const struct perf_result *r, bool first)
 		"\"mops\": %.6g, \"cpu_gbps\": %.6g, \"ratio\": %.6g, \"p50_ns\": %.1f, "
 		"\"p90_ns\": %.1f, \"p99_ns\": %.1f, \"p999_ns\": %.1f, "
 		"\"completed\": %" PRIu64 ", \"failed\": %" PRIu64 ", \"faults\": %" PRIu64
-		", \"verified\": %s, \"emulated\": %s}", sva_op_name(r->op), r->size, r->batch,
+		", \"verified\": %s, \"emulated\": %s", sva_op_name(r->op), r->size, r->batch,
 		r->depth, r->buffers, r->queues, r->slices, r->gbps, r->mops, r->cpu_gbps,
 		r->ratio, r->p50, r->p90, r->p99, r->p999, r->completed, r->failed, r->faults,
 		r->verified ? "true" : "false", r->emulated ? "true" : "false");
+	if (model)
+		fprintf(out, ", \"model_gbps\": %.6g", r->model_gbps);
+	fputc('}', out);
 }
 
 static void
-csv_row(FILE *out, const struct perf_result *r)
+csv_row(FILE *out, const struct perf_result *r, bool model)
 {
 	fprintf(out, "%s,%s,%" PRIu64 ",%u,%u,%u,%u,%.6g,%.6g,%.6g,%.6g,%.1f,%.1f,%.1f,%.1f,%"
-		PRIu64 ",%" PRIu64 ",%" PRIu64 ",%s,%s\n", r->device, sva_op_name(r->op), r->size,
+		PRIu64 ",%" PRIu64 ",%" PRIu64 ",%s,%s", r->device, sva_op_name(r->op), r->size,
 		r->batch, r->depth, r->buffers, r->queues, r->gbps, r->mops, r->cpu_gbps,
 		r->ratio, r->p50, r->p90, r->p99, r->p999, r->completed, r->failed, r->faults,
 		r->verified ? "true" : "false", r->emulated ? "true" : "false");
+	if (model)
+		fprintf(out, ",%.6g", r->model_gbps);
+	fputc('\n', out);
 }
 
 int
@@ -182,11 +197,11 @@ perf_report_row(struct perf_report *rep, const struct perf_result *r, bool verif
 {
 	perf_progress_clear();
 	if (rep->table != NULL)
-		table_row(rep->table, r, verify);
+		table_row(rep->table, r, verify, rep->model);
 	if (rep->json != NULL)
-		json_row(rep->json, r, rep->rows == 0);
+		json_row(rep->json, r, rep->rows == 0, rep->model);
 	if (rep->csv != NULL)
-		csv_row(rep->csv, r);
+		csv_row(rep->csv, r, rep->model);
 	rep->rows++;
 	check_output(rep, rep->table, "standard output");
 	check_output(rep, rep->json, rep->json_path);

@@ -59,7 +59,7 @@ execute(const struct sva_op *op, struct sva_result *r)
 
 	switch (op->opcode) {
 	case SVA_OP_DUALCAST:
-		memcpy((void *)(uintptr_t)op->arg, src, op->len);
+		memcpy((void *)(uintptr_t)op->rest[0], src, op->len);
 		memcpy(dst, src, op->len);
 		break;
 	case SVA_OP_COPY_CRC32C:
@@ -80,7 +80,7 @@ execute(const struct sva_op *op, struct sva_result *r)
 		break;
 	}
 	if (op->opcode == SVA_OP_CRC32C || op->opcode == SVA_OP_COPY_CRC32C)
-		r->value = crc32c((uint32_t)op->arg, src, op->len);
+		r->value = crc32c((uint32_t)op->rest[0], src, op->len);
 }
 
 static void

@@ -318,33 +318,6 @@ device_stops(void **state)
 	assert_int_equal(sva_device_close(dev), 0);
 }
 
-/* The pid of the emulated device's engine, 0 where it is not a task of its own. */
-static pid_t
-engine_task(void)
-{
-	char command[64] = "", line[64];
-	FILE *f;
-	int pid = 0;
-
-	snprintf(command, sizeof(command), "cat /proc/%d/task/*/children", (int)getpid());
-	f = popen(command, "r");
-	assert_non_null(f);
-	while (pid == 0 && fscanf(f, "%63s", line) == 1) {
-		char path[128], name[32] = "";
-		FILE *comm;
-
-		snprintf(path, sizeof(path), "/proc/%s/comm", line);
-		comm = fopen(path, "r");
-		if (comm == NULL)
-			continue;
-		if (fgets(name, sizeof(name), comm) != NULL && strcmp(name, "sva-emu\n") == 0)
-			pid = atoi(line);
-		fclose(comm);
-	}
-	pclose(f);
-	return pid;
-}
-
 /* A device that dies: all that was accepted gets a result, and no more is accepted. */
 static void
 device_dies(void **state)
@@ -362,7 +335,7 @@ device_dies(void **state)
 		q = test_queue_conf(dev, 64, 0, SVA_FAULT_RESUME);
 		other = test_queue(dev);
 		works(q);
-		pid = engine_task();
+		pid = test_engine_task();
 		if (pid == 0)
 			skip();
 		assert_int_equal(kill(pid, SIGKILL), 0);

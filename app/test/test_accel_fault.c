@@ -195,7 +195,7 @@ static void
 faults_no_pri(void **state)
 {
 	(void)state;
-	TEST_NEEDS_EMU();
+	TEST_NEEDS_PRI();
 	every_fault(SVA_FAULT_REPORT, "pri=off");
 }
 
@@ -502,7 +502,7 @@ resumed(void **state)
 	unsigned int op, i;
 
 	(void)state;
-	TEST_NEEDS_EMU();
+	TEST_NEEDS_PRI();
 	q = test_queue(test_open("pri=off"));
 	for (op = SVA_OP_COPY; op <= SVA_OP_DUALCAST; op++) {
 		for (i = 0; i < COUNT(lengths); i++) {
@@ -543,7 +543,7 @@ resumed_overlap(void **state)
 	unsigned int i;
 
 	(void)state;
-	TEST_NEEDS_EMU();
+	TEST_NEEDS_PRI();
 	q = test_queue(test_open("pri=off"));
 	for (i = 0; i < COUNT(distances); i++) {
 		struct test_work w = {
@@ -569,7 +569,7 @@ resumed_batch(void **state)
 	unsigned int i, j, k, n;
 
 	(void)state;
-	TEST_NEEDS_EMU();
+	TEST_NEEDS_PRI();
 	dev = test_open("pri=off");
 	for (j = 0; j < 4; j++) {
 		struct sva_queue *q = test_queue_conf(dev, 64, j / 2 ? UINT_MAX : 0,
@@ -618,7 +618,7 @@ absent_reported(void **state)
 	uint8_t *p;
 
 	(void)state;
-	TEST_NEEDS_EMU();
+	TEST_NEEDS_PRI();
 	q = test_queue_conf(test_open("pri=off"), 0, 0, SVA_FAULT_REPORT);
 	p = test_pages(2);
 	madvise(p + TEST_PAGE, TEST_PAGE, MADV_DONTNEED);
@@ -675,7 +675,7 @@ static void
 untouched_no_pri(void **state)
 {
 	(void)state;
-	TEST_NEEDS_EMU();
+	TEST_NEEDS_PRI();
 	untouched("pri=off");
 }
 

@@ -22,7 +22,9 @@ lengths(void **state)
 	(void)state;
 	assert_int_equal(sva_device_info(dev, &info), 0);
 	assert_true(info.max_transfer >= 4096 && info.max_transfer <= UINT32_MAX);
-	for (op = SVA_OP_COPY; op <= SVA_OP_DUALCAST; op++) {
+	for (op = SVA_OP_COPY; op < SVA_NB_OPS; op++) {
+		if (op == SVA_OP_DRAIN)
+			continue;
 		assert_int_equal(test_enqueue_any(q, op, b, a, 0, 0), -EINVAL);
 		assert_int_equal(test_enqueue_any(q, op, b, a, info.max_transfer + 1, 0), -EINVAL);
 		assert_int_equal(test_enqueue_any(q, op, b, a, (size_t)1 << 32, 0), -EINVAL);

@@ -23,10 +23,10 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-#include <isa-l/crc.h>
-
 #include <sva_accel.h>
 #include <sva_eal.h>
+
+#include "test_accel_work.h"
 
 #define TEST_PAGE 4096u
 /* A test that takes longer hangs. */
@@ -55,6 +55,13 @@ test_emulated(void)
 			skip(); \
 	} while (0)
 
+/* For tests that set page requests themselves. */
+#define TEST_NEEDS_PRI() \
+	do { \
+		if (!test_emulated() || strstr(test_device(), "pri=") != NULL) \
+			skip(); \
+	} while (0)
+
 /* Open the device, with further devargs or NULL. */
 static inline struct sva_device *
 test_open(const char *devargs)
@@ -67,6 +74,16 @@ test_open(const char *devargs)
 	assert_int_equal(sva_device_open(spec, &dev), 0);
 	assert_non_null(dev);
 	return dev;
+}
+
+/* Whether the device's work queues are shared ones. */
+static inline bool
+test_shared(struct sva_device *dev)
+{
+	struct sva_device_info info;
+
+	assert_int_equal(sva_device_info(dev, &info), 0);
+	return info.shared;
 }
 
 static inline struct sva_queue *
@@ -106,6 +123,33 @@ test_end(void **state)
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, test_begin, test_end)
+
+/* The pid of the emulated device's engine, 0 where it is not a task of its own. */
+static inline pid_t
+test_engine_task(void)
+{
+	char command[64] = "", line[64];
+	FILE *f;
+	int pid = 0;
+
+	snprintf(command, sizeof(command), "cat /proc/%d/task/*/children", (int)getpid());
+	f = popen(command, "r");
+	assert_non_null(f);
+	while (pid == 0 && fscanf(f, "%63s", line) == 1) {
+		char path[128], name[32] = "";
+		FILE *comm;
+
+		snprintf(path, sizeof(path), "/proc/%s/comm", line);
+		comm = fopen(path, "r");
+		if (comm == NULL)
+			continue;
+		if (fgets(name, sizeof(name), comm) != NULL && strcmp(name, "sva-emu\n") == 0)
+			pid = atoi(line);
+		fclose(comm);
+	}
+	pclose(f);
+	return pid;
+}
 
 /* Take up to n results; whether they came. Any thread. */
 static inline unsigned int
@@ -181,129 +225,6 @@ test_pages(size_t n)
 
 	assert_true(p != MAP_FAILED);
 	return p;
-}
-
-/* CRC-32C by the CPU, with sva_crc32c()'s meaning of a seed. */
-static inline uint32_t
-test_crc32c(const void *data, size_t len, uint32_t seed)
-{
-	return ~crc32_iscsi((unsigned char *)(uintptr_t)data, (int)len, ~seed);
-}
-
-/* One operation, to be given to the device or done by the CPU. */
-struct test_work {
-	enum sva_opcode op;
-	uint32_t flags;
-	uint8_t *dst;		/* or second operand of a compare */
-	uint8_t *dst2;
-	uint8_t *src;
-	size_t len;
-	uint64_t pattern;
-	uint32_t seed;
-	uint64_t cookie;
-};
-
-/* Accept it; the job number or -errno. */
-static inline int
-test_enqueue(struct sva_queue *q, const struct test_work *w)
-{
-	switch (w->op) {
-	case SVA_OP_NOP:
-		return sva_nop(q, w->cookie, w->flags);
-	case SVA_OP_COPY:
-		return sva_copy(q, w->dst, w->src, w->len, w->cookie, w->flags);
-	case SVA_OP_FILL:
-		return sva_fill(q, w->dst, w->pattern, w->len, w->cookie, w->flags);
-	case SVA_OP_COMPARE:
-		return sva_compare(q, w->src, w->dst, w->len, w->cookie, w->flags);
-	case SVA_OP_COMPARE_PATTERN:
-		return sva_compare_pattern(q, w->src, w->pattern, w->len, w->cookie, w->flags);
-	case SVA_OP_CRC32C:
-		return sva_crc32c(q, w->src, w->len, w->seed, w->cookie, w->flags);
-	case SVA_OP_COPY_CRC32C:
-		return sva_copy_crc32c(q, w->dst, w->src, w->len, w->seed, w->cookie, w->flags);
-	case SVA_OP_DUALCAST:
-		return sva_dualcast(q, w->dst, w->dst2, w->src, w->len, w->cookie, w->flags);
-	case SVA_OP_DRAIN:
-		return sva_drain(q, w->cookie, w->flags);
-	default:
-		return -EINVAL;
-	}
-}
-
-/* Any operation; the second destination is 32 KiB beyond the first. */
-static inline int
-test_enqueue_any(struct sva_queue *q, unsigned int op, uint8_t *dst, uint8_t *src, size_t len,
-		 uint32_t flags)
-{
-	struct test_work w = {
-		.op = (enum sva_opcode)op, .flags = flags, .dst = dst, .dst2 = dst + 32768,
-		.src = src, .len = len,
-	};
-
-	return test_enqueue(q, &w);
-}
-
-static inline void
-test_cpu_fill(uint8_t *dst, uint64_t pattern, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		dst[i] = (uint8_t)(pattern >> i % 8 * 8);
-}
-
-static inline size_t
-test_cpu_mismatch(const uint8_t *a, const uint8_t *b, uint64_t pattern, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		if (a[i] != (b != NULL ? b[i] : (uint8_t)(pattern >> i % 8 * 8)))
-			break;
-	return i;
-}
-
-/* Do it by the CPU; what the device's result ought to be. */
-static inline struct sva_result
-test_cpu(const struct test_work *w)
-{
-	struct sva_result r = { .cookie = w->cookie, .bytes = (uint32_t)w->len };
-	size_t at = w->len;
-
-	switch (w->op) {
-	case SVA_OP_COPY:
-		memmove(w->dst, w->src, w->len);
-		break;
-	case SVA_OP_FILL:
-		test_cpu_fill(w->dst, w->pattern, w->len);
-		break;
-	case SVA_OP_COMPARE:
-		at = test_cpu_mismatch(w->src, w->dst, 0, w->len);
-		break;
-	case SVA_OP_COMPARE_PATTERN:
-		at = test_cpu_mismatch(w->src, NULL, w->pattern, w->len);
-		break;
-	case SVA_OP_COPY_CRC32C:
-		memcpy(w->dst, w->src, w->len);
-		/* fall through */
-	case SVA_OP_CRC32C:
-		r.value = test_crc32c(w->src, w->len, w->seed);
-		break;
-	case SVA_OP_DUALCAST:
-		memcpy(w->dst, w->src, w->len);
-		memcpy(w->dst2, w->src, w->len);
-		break;
-	default:
-		r.bytes = 0;
-		return r;
-	}
-	if (at != w->len) {
-		r.status = SVA_MISMATCH;
-		r.bytes = (uint32_t)at;
-		r.value = at;
-	}
-	return r;
 }
 
 /* What is wrong with a result, or NULL. For threads, in which cmocka cannot assert. */

@@ -94,12 +94,14 @@ devargs(void **state)
 {
 	static const char *const good[] = { "profile=default", "profile=emr", "engine=thread",
 					    "engine=inline", "pri=on", "pri=off",
-					    "profile=emr,engine=thread,pri=off" };
+					    "profile=emr,engine=thread,pri=off", "timing=on",
+					    "timing=off" };
 	/* And what the log says. */
 	static const char *const bad[][2] = {
 		{ "profile=", "profile" }, { "profile=spr", "default, emr" },
 		{ "engine=fast", "task, thread, inline" }, { "engine=", "engine" },
 		{ "pri=1", "off, on" }, { "pri=maybe", "maybe" }, { "colour=red", "colour" },
+		{ "timing=1", "off, on" },
 		{ "profile", "profile" }, { "engine=thread,nokey=1", "nokey" },
 	};
 	char spec[128];
@@ -467,6 +469,39 @@ reset(void **state)
 	free(m);
 }
 
+/* Virtual time: there where it is switched on, from 0 at each reset. */
+static void
+model_time(void **state)
+{
+	char from[4096] = { 1 }, to[4096];
+	struct sva_device *dev;
+	struct sva_queue *q;
+	struct sva_result r;
+	uint64_t ns = 1;
+
+	(void)state;
+	assert_int_equal(sva_device_open("emu:dsa,timing=on", &dev), 0);
+	assert_int_equal(sva_device_model_time(dev, NULL), -EINVAL);
+	assert_int_equal(sva_device_model_time(NULL, &ns), -EINVAL);
+	assert_int_equal(sva_device_model_time(dev, &ns), 0);
+	assert_int_equal(ns, 0);
+	assert_int_equal(sva_queue_open(dev, NULL, &q), 0);
+	assert_int_equal(sva_copy(q, to, from, sizeof(to), 0, SVA_SUBMIT), 0);
+	while (sva_poll(q, &r, 1) == 0)
+		rte_pause();
+	assert_int_equal(sva_device_model_time(dev, &ns), 0);
+	assert_in_range(ns, 850, 1100);
+	assert_int_equal(sva_device_reset(dev), 0);
+	assert_int_equal(sva_device_model_time(dev, &ns), 0);
+	assert_int_equal(ns, 0);
+	assert_int_equal(sva_device_close(dev), 0);
+	assert_int_equal(sva_device_model_time(dev, &ns), -ENODEV);
+
+	assert_int_equal(sva_device_open("emu:dsa", &dev), 0);
+	assert_int_equal(sva_device_model_time(dev, &ns), -EOPNOTSUPP);
+	assert_int_equal(sva_device_close(dev), 0);
+}
+
 static atomic_bool stop_reading;
 
 /* NULL, or the device when a register was not what it always is. */
@@ -533,6 +568,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(doorbell, emu_start, emu_end),
 		cmocka_unit_test_setup_teardown(interrupts, emu_start, emu_end),
 		cmocka_unit_test_setup_teardown(reset, emu_start, emu_end),
+		cmocka_unit_test_setup_teardown(model_time, emu_start, emu_end),
 		cmocka_unit_test_setup_teardown(registers, emu_start, emu_end),
 	};
 

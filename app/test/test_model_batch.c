@@ -594,7 +594,7 @@ static void random_lists(void **state)
 	struct tm *tm = tm_new_up();
 
 	(void)state;
-	for (unsigned int i = 0; i < 3000; i++) {
+	for (unsigned int i = 0; i < test_rounds(3000); i++) {
 		struct dsa_desc d = tm_batch(tm, list, 0);
 
 		tm_random_bytes((uint8_t *)list, 64 * sizeof(list[0]));

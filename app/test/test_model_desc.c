@@ -54,6 +54,27 @@ static struct dsa_desc good(unsigned int op)
 	case DSA_OP_DUALCAST:
 		d.op[0] = DST2;
 		break;
+	case DSA_OP_CREATE_DELTA:
+		d.op[0] = DST2;
+		d.op[1] = 80;
+		break;
+	case DSA_OP_APPLY_DELTA:
+		d.op[0] = 10;
+		break;
+	case DSA_OP_DIF_CHECK:
+		d.dst = 0;
+		d.size = 520;
+		break;
+	case DSA_OP_DIF_INSERT:
+		d.size = 512;
+		break;
+	case DSA_OP_DIF_STRIP:
+	case DSA_OP_DIF_UPDATE:
+		d.size = 520;
+		break;
+	case DSA_OP_CACHE_FLUSH:
+		d.src = 0;
+		break;
 	}
 	return d;
 }
@@ -61,6 +82,8 @@ static struct dsa_desc good(unsigned int op)
 static const unsigned int all_ops[] = {
 	DSA_OP_NOOP, DSA_OP_BATCH, DSA_OP_DRAIN, DSA_OP_MEMMOVE, DSA_OP_FILL,
 	DSA_OP_COMPARE, DSA_OP_COMPARE_PATTERN, DSA_OP_DUALCAST, DSA_OP_CRC, DSA_OP_COPY_CRC,
+	DSA_OP_CREATE_DELTA, DSA_OP_APPLY_DELTA, DSA_OP_DIF_CHECK, DSA_OP_DIF_INSERT,
+	DSA_OP_DIF_STRIP, DSA_OP_DIF_UPDATE, DSA_OP_CACHE_FLUSH,
 };
 #define N_OPS (sizeof(all_ops) / sizeof(all_ops[0]))
 
@@ -371,6 +394,17 @@ static uint32_t allowed(unsigned int op)
 		return base | a1 | 0x60000;
 	case DSA_OP_COPY_CRC:
 		return base | wr | a1 | a2 | 0x60000;
+	case DSA_OP_CREATE_DELTA:
+		return base | wr | a1 | a2 | DSA_FLAG_ADDR3_TC | DSA_FLAG_CHECK_RESULT;
+	case DSA_OP_APPLY_DELTA:
+	case DSA_OP_DIF_INSERT:
+	case DSA_OP_DIF_STRIP:
+	case DSA_OP_DIF_UPDATE:
+		return base | wr | a1 | a2;
+	case DSA_OP_DIF_CHECK:
+		return base | a1;
+	case DSA_OP_CACHE_FLUSH:
+		return base | DSA_FLAG_STRICT_ORDER | DSA_FLAG_DEST_READBACK | a2;
 	default:
 		return base;
 	}
@@ -424,12 +458,12 @@ static void required_flags(void **state)
 {
 	static const unsigned int ops[] = {
 		DSA_OP_COMPARE, DSA_OP_COMPARE_PATTERN, DSA_OP_CRC, DSA_OP_COPY_CRC,
-		DSA_OP_DRAIN,
+		DSA_OP_DRAIN, DSA_OP_CREATE_DELTA, DSA_OP_DIF_CHECK,
 	};
 	struct tm *tm = tm_new_up();
 
 	(void)state;
-	for (unsigned int i = 0; i < 5; i++) {
+	for (unsigned int i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
 		struct dsa_desc d = good(ops[i]);
 
 		d.op_flags &= ~DSA_FLAG_COMPL_REQ;
@@ -442,6 +476,14 @@ static void required_flags(void **state)
 		assert_int_equal(DSA_SWERR_ERROR(tm_r64(tm, DSA_REG_SWERR)), DSA_STS_BAD_FLAGS);
 	}
 	tm_free(tm);
+}
+
+/* Reserved bits of the destination and the common flags of the DIF operations. */
+static bool reserved_dif_bit(unsigned int op, unsigned int bit)
+{
+	if (op < DSA_OP_DIF_CHECK || op > DSA_OP_DIF_UPDATE)
+		return false;
+	return (bit / 8 == 41 && bit % 8 < 3) || (bit / 8 == 42 && bit % 8 >= 4);
 }
 
 /* Whether a byte of the descriptor is reserved; 36 and 37: no interrupt asked for. */
@@ -459,6 +501,17 @@ static bool reserved_byte(unsigned int op, unsigned int byte)
 		{ DSA_OP_DUALCAST, 38, 39 }, { DSA_OP_DUALCAST, 48, 63 },
 		{ DSA_OP_CRC, 24, 31 }, { DSA_OP_CRC, 38, 39 }, { DSA_OP_CRC, 44, 63 },
 		{ DSA_OP_COPY_CRC, 38, 39 }, { DSA_OP_COPY_CRC, 44, 63 },
+		{ DSA_OP_CREATE_DELTA, 38, 39 }, { DSA_OP_CREATE_DELTA, 52, 55 },
+		{ DSA_OP_CREATE_DELTA, 57, 63 },
+		{ DSA_OP_APPLY_DELTA, 38, 39 }, { DSA_OP_APPLY_DELTA, 44, 63 },
+		{ DSA_OP_DIF_CHECK, 24, 31 }, { DSA_OP_DIF_CHECK, 38, 39 },
+		{ DSA_OP_DIF_CHECK, 41, 41 }, { DSA_OP_DIF_CHECK, 43, 47 },
+		{ DSA_OP_DIF_CHECK, 56, 63 },
+		{ DSA_OP_DIF_INSERT, 38, 40 }, { DSA_OP_DIF_INSERT, 43, 55 },
+		{ DSA_OP_DIF_STRIP, 38, 39 }, { DSA_OP_DIF_STRIP, 41, 41 },
+		{ DSA_OP_DIF_STRIP, 43, 47 }, { DSA_OP_DIF_STRIP, 56, 63 },
+		{ DSA_OP_DIF_UPDATE, 38, 39 }, { DSA_OP_DIF_UPDATE, 43, 47 },
+		{ DSA_OP_CACHE_FLUSH, 16, 23 }, { DSA_OP_CACHE_FLUSH, 38, 63 },
 	};
 
 	if (byte == 36 || byte == 37)
@@ -478,7 +531,8 @@ static void every_reserved_byte(void **state)
 	for (unsigned int i = 0; i < N_OPS; i++) {
 		for (unsigned int bit = 16 * 8; bit < 64 * 8; bit++) {
 			struct dsa_desc d = good(all_ops[i]);
-			bool reserved = reserved_byte(all_ops[i], bit / 8);
+			bool reserved = reserved_byte(all_ops[i], bit / 8) ||
+					reserved_dif_bit(all_ops[i], bit);
 
 			((uint8_t *)&d)[bit / 8] ^= (uint8_t)(1u << bit % 8);
 			tm_w32(tm, DSA_REG_SWERR, 3);
@@ -502,6 +556,7 @@ static void transfer_sizes(void **state)
 	assert_int_equal(tm_cmd(tm, DSA_CMD_ENABLE_WQ, 0), 0);
 	for (unsigned int i = 3; i < N_OPS; i++) {
 		struct dsa_desc d = good(all_ops[i]);
+		struct dsa_compl *c;
 
 		d.size = 0;
 		assert_int_equal(tm_do(tm, &d)->status, DSA_STS_XFER_SIZE);
@@ -509,8 +564,11 @@ static void transfer_sizes(void **state)
 		assert_int_equal(tm_do(tm, &d)->status, DSA_STS_XFER_SIZE);
 		d.size = UINT32_MAX;
 		assert_int_equal(tm_do(tm, &d)->status, DSA_STS_XFER_SIZE);
-		d.size = 4096;
-		assert_int_equal(tm_do(tm, &d)->status, DSA_STS_SUCCESS);
+		d = good(all_ops[i]);
+		if (d.size == 64)
+			d.size = 4096;
+		c = tm_do(tm, &d);
+		assert_true(c->status == DSA_STS_SUCCESS || c->status == DSA_STS_DIF_ERROR);
 	}
 	tm_free(tm);
 }

@@ -70,7 +70,7 @@ static void memmove_differential_way(struct tm *tm)
 {
 	static uint8_t want[2 * MAX];
 
-	for (unsigned int i = 0; i < 3000; i++) {
+	for (unsigned int i = 0; i < test_rounds(3000); i++) {
 		/* Far apart, or close together so that they overlap. */
 		uint32_t size = 1 + tm_rand() % (i % 3 ? 300 : 3 * TM_PAGE * 6);
 		uint64_t src = SRC + tm_rand() % 5000;
@@ -234,7 +234,7 @@ static void fill_differential(void **state)
 	struct tm *tm = tm_new_up();
 
 	(void)state;
-	for (unsigned int i = 0; i < 2000; i++) {
+	for (unsigned int i = 0; i < test_rounds(2000); i++) {
 		uint32_t size = 1 + tm_rand() % (i % 8 ? 100 : MAX - 100);
 		uint64_t dst = DST + 1 + tm_rand() % 64;
 		uint64_t pattern = (uint64_t)tm_rand() << 32 | tm_rand();
@@ -420,7 +420,7 @@ static void crc_differential(void **state)
 
 	(void)state;
 	fill_random(tm, SRC, MAX);
-	for (unsigned int i = 0; i < 1500; i++) {
+	for (unsigned int i = 0; i < test_rounds(1500); i++) {
 		bool copy = i % 2;
 		uint32_t flags = (tm_rand() % 4) << 17;
 		uint32_t size = 1 + tm_rand() % (i % 16 ? 300 : MAX - 200);

@@ -8,7 +8,7 @@
 
 #include "test_model_util.h"
 
-#define MODEL_OPS 0x3027fULL	/* 0 to 6, 9, 0x10, 0x11 */
+#define MODEL_OPS 0x1003f03ffULL	/* 0 to 9, 0x10 to 0x15, 0x20: all of version 1 */
 
 static void profile_names(void **state)
 {
@@ -41,7 +41,7 @@ static void default_capabilities(void **state)
 	assert_true(wqcap & DSA_WQCAP_DEDICATED);
 	assert_true(wqcap & DSA_WQCAP_PRIORITY);
 	assert_true(wqcap & DSA_WQCAP_OCCUPANCY);
-	assert_false(wqcap & DSA_WQCAP_OCCUPANCY_INT);
+	assert_true(wqcap & DSA_WQCAP_OCCUPANCY_INT);
 	assert_int_equal(DSA_GRPCAP_NUM_GROUPS(tm_r64(tm, DSA_REG_GRPCAP)), 4);
 	assert_int_equal(DSA_GRPCAP_READ_BUFS(tm_r64(tm, DSA_REG_GRPCAP)), 96);
 	assert_int_equal(DSA_ENGCAP_NUM_ENGINES(tm_r64(tm, DSA_REG_ENGCAP)), 4);
@@ -80,7 +80,7 @@ static void opcap_is_masked(void **state)
 	struct tm *tm;
 
 	(void)state;
-	c.opcap[0] = 1ULL << DSA_OP_MEMMOVE | 1ULL << DSA_OP_CREATE_DELTA | 1ULL << 63;
+	c.opcap[0] = 1ULL << DSA_OP_MEMMOVE | 1ULL << 0x0a | 1ULL << 0x17 | 1ULL << 63;
 	tm = tm_new(&c, &tm_ops);
 	assert_int_equal(tm_r64(tm, DSA_REG_OPCAP), 1ULL << DSA_OP_MEMMOVE);
 	tm_up(tm, TM_DEDICATED);
@@ -263,7 +263,7 @@ static void wqcfg_write_all(struct tm *tm, unsigned int wq, uint32_t value)
 /* Which bits exist, and which are frozen in which state. */
 static void wqcfg(void **state)
 {
-	static const uint32_t bits[8] = { 0xffff, 0xffff, 0x3ffffff3, 0x1ff };
+	static const uint32_t bits[8] = { 0xffff, 0xffff, 0x3ffffff3, 0x1ff, 0x1ffff, 0x1ffff };
 	struct tm *tm = tm_new(NULL, &tm_ops);
 
 	(void)state;

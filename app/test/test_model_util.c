@@ -135,6 +135,51 @@ static void tm_interrupt(void *ctx, unsigned int vector)
 	tm->irq[vector]++;
 }
 
+static void give_page(struct tm *tm, uint32_t pasid, uint64_t va, bool write)
+{
+	struct tm_space *s = tm_space(tm, pasid);
+
+	assert_non_null(s);
+	assert_true(page_of(va) < TM_PAGES);
+	s->perm[page_of(va)] |= write ? TM_RW : TM_R;
+}
+
+static enum sva_dsa_page tm_page_request(void *ctx, uint32_t token, uint32_t pasid,
+					 uint64_t va, bool write)
+{
+	struct tm *tm = ctx;
+
+	tm->requests++;
+	assert_int_not_equal(token, 0);
+	tm->asked.token = token;
+	tm->asked.pasid = pasid;
+	tm->asked.va = va;
+	tm->asked.write = write;
+	switch (tm->answer) {
+	case TM_RESOLVE:
+		give_page(tm, pasid, va, write);
+		return SVA_DSA_PAGE_RESOLVED;
+	case TM_LIE:
+		return SVA_DSA_PAGE_RESOLVED;
+	case TM_PEND:
+		return SVA_DSA_PAGE_PENDING;
+	default:
+		return SVA_DSA_PAGE_FAILED;
+	}
+}
+
+bool tm_answer(struct tm *tm, bool resolved)
+{
+	if (resolved)
+		give_page(tm, tm->asked.pasid, tm->asked.va, tm->asked.write);
+	return sva_dsa_page_response(tm->dsa, tm->asked.token, resolved);
+}
+
+const struct sva_dsa_ops tm_ops_prs = {
+	.read = tm_read, .write = tm_write, .copy = tm_copy, .interrupt = tm_interrupt,
+	.page_request = tm_page_request,
+};
+
 const struct sva_dsa_ops tm_ops = {
 	.read = tm_read, .write = tm_write, .copy = tm_copy, .interrupt = tm_interrupt,
 };
@@ -307,4 +352,11 @@ void tm_random_bytes(uint8_t *p, size_t len)
 {
 	while (len--)
 		*p++ = (uint8_t)tm_rand();
+}
+
+unsigned int test_rounds(unsigned int times)
+{
+	const char *scale = getenv("SVA_TEST_SCALE");
+
+	return times * (scale ? (unsigned int)strtoul(scale, NULL, 0) : 8);
 }

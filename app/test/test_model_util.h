@@ -50,11 +50,15 @@ struct tm {
 	struct tm_space space[3];
 	unsigned int irq[64];		/* interrupts of each vector */
 	unsigned int reads, writes, copies;
+	unsigned int requests;		/* for pages */
+	enum { TM_RESOLVE, TM_FAIL, TM_PEND, TM_LIE } answer;
+	struct { uint32_t token, pasid; uint64_t va; bool write; } asked; /* the last */
 	uint64_t last_write[2];		/* addresses, the newest first */
 	size_t last_len[2];
 };
 
-extern const struct sva_dsa_ops tm_ops, tm_ops_no_copy;
+/* The third has page requests, answered as tm->answer says. */
+extern const struct sva_dsa_ops tm_ops, tm_ops_no_copy, tm_ops_prs;
 
 /* A new model; config NULL: the default profile. Bus mastering is on. */
 struct tm *tm_new(const struct sva_dsa_config *config, const struct sva_dsa_ops *ops);
@@ -100,6 +104,8 @@ struct dsa_desc tm_desc(unsigned int op, uint32_t flags);
 
 /* Write to the unlimited portal of a dedicated WQ. */
 enum sva_dsa_accept tm_post(struct tm *tm, unsigned int wq, const struct dsa_desc *d);
+/* Give the page last asked for, or do not, and answer. @return whether somebody waited. */
+bool tm_answer(struct tm *tm, bool resolved);
 /* Step until there is nothing to do. @return descriptors executed. */
 unsigned int tm_run(struct tm *tm);
 /* Zero record 0, post to WQ 0, run. @return record 0. */
@@ -110,5 +116,11 @@ struct dsa_desc tm_batch(struct tm *tm, const struct dsa_desc *members, unsigned
 /* Repeatable random numbers. */
 uint32_t tm_rand(void);
 void tm_random_bytes(uint8_t *p, size_t len);
+
+/*
+ * How often a differential test goes round: SVA_TEST_SCALE times as often as it says, 8
+ * where that is not set. Nightly runs set it to some hundreds.
+ */
+unsigned int test_rounds(unsigned int times);
 
 #endif /* TEST_MODEL_UTIL_H */

@@ -149,6 +149,34 @@ class Measuring(Case):
         done = self.good("-o", "copy", "-s", "64", "-i", "50", "--json", "-")
         self.assertEqual(json.loads(done.stdout)[0]["completed"], 50)
 
+    def test_timing_model(self):
+        options = ("-o", "copy", "-s", "16k", "-q", "128", "-i", "20000", "--no-cpu")
+        eal = ("-a", "emu:dsa,timing=on")
+        # How much of the latency is hidden depends on how soon this program refills the queue.
+        model = self.measure(*options, eal=eal)[0]["model_gbps"]
+        self.assertGreater(model, 20)
+        self.assertLess(model, 31.3)
+        # One at a time it does not: 0.85 us and the bytes at 31.2 GB/s.
+        one = self.measure("-o", "copy,compare", "-s", "16k", "-q", "1", "-b", "1", "-i", "50",
+                           eal=eal)
+        for row in one:
+            self.assertAlmostEqual(row["model_gbps"], 11.9, delta=0.05)
+        done = self.good("-o", "nop,copy", "-s", "64", "-i", "50", "--csv", "-", eal=eal)
+        rows = list(csv.DictReader(io.StringIO(done.stdout)))
+        self.assertEqual([float(row["model_gbps"]) > 0 for row in rows], [False, True])
+        done = self.good("-o", "copy", "-s", "64", "-i", "50", eal=eal)
+        self.assertIn("computed from published figures, not measured", done.stdout)
+        self.assertIn("model GB/s\ncopy ", done.stdout)
+
+    def test_no_timing_model(self):
+        for eal in ("emu:dsa", "emu:dsa,timing=off"):
+            row = self.measure("-o", "copy", "-s", "64", "-i", "50", eal=("-a", eal))[0]
+            self.assertNotIn("model_gbps", row)
+            for output in (("--csv", "-"), ()):
+                done = self.good("-o", "copy", "-s", "64", "-i", "50", *output, eal=("-a", eal))
+                self.assertNotIn("model", done.stdout)
+        self.refused([], "timing", eal=("-a", "emu:dsa,timing=1"))
+
     def test_input_file(self):
         rows = self.measure("-o", "copy,compare,crc32c,copy-crc32c,dualcast", "-s", "100,64k",
                             "-i", "50", "--input", "/usr/bin/python3", "--offset-src", "3")

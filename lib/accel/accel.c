@@ -36,6 +36,13 @@ static const char *const op_names[SVA_NB_OPS] = {
 	[SVA_OP_COPY_CRC32C] = "copy-crc32c",
 	[SVA_OP_DUALCAST] = "dualcast",
 	[SVA_OP_DRAIN] = "drain",
+	[SVA_OP_DELTA_CREATE] = "delta-create",
+	[SVA_OP_DELTA_APPLY] = "delta-apply",
+	[SVA_OP_DIF_CHECK] = "dif-check",
+	[SVA_OP_DIF_INSERT] = "dif-insert",
+	[SVA_OP_DIF_STRIP] = "dif-strip",
+	[SVA_OP_DIF_UPDATE] = "dif-update",
+	[SVA_OP_CACHE_FLUSH] = "cache-flush",
 };
 
 void
@@ -332,9 +339,32 @@ sva_device_info(struct sva_device *dev, struct sva_device_info *info)
 	info->ops = dev->ops;
 	info->emulated = dev->bus_dev->bus->emulated;
 	info->block_on_fault = dev->block_on_fault;
+	info->shared = dev->shared;
 	for (i = 0; i < SVA_MAX_QUEUES; i++)
 		info->queues_open += dev->queues[i] != NULL;
 	accel_unlock();
+	return 0;
+}
+
+int
+sva_device_model_time(struct sva_device *dev, uint64_t *ns)
+{
+	const struct sva_bus_ops *ops;
+	uint64_t now = UINT64_MAX;
+	int ret;
+
+	if (ns == NULL)
+		return -EINVAL;
+	ret = enter(dev);
+	if (ret != 0)
+		return ret;
+	ops = dev->bus_dev->bus->ops;
+	if (ops->model_time != NULL)
+		now = ops->model_time(dev->bus_dev);
+	accel_unlock();
+	if (now == UINT64_MAX)
+		return -EOPNOTSUPP;
+	*ns = now;
 	return 0;
 }
 
@@ -348,6 +378,26 @@ sva_device_reset(struct sva_device *dev)
 	ret = dev->driver->ops->reset(dev);
 	accel_unlock();
 	return ret;
+}
+
+int
+sva_device_on_event(struct sva_device *dev, sva_event_fn fn, void *arg)
+{
+	int ret = enter(dev);
+
+	if (ret != 0)
+		return ret;
+	dev->event_fn = fn;
+	dev->event_arg = arg;
+	accel_unlock();
+	return 0;
+}
+
+void
+sva_accel_event(struct sva_device *dev, const struct sva_event *event)
+{
+	if (dev->event_fn != NULL)
+		dev->event_fn(dev, event, dev->event_arg);
 }
 
 const char *
@@ -366,6 +416,10 @@ sva_status_name(enum sva_status status)
 		return "aborted";
 	case SVA_HW_ERROR:
 		return "hardware error";
+	case SVA_DELTA_ERROR:
+		return "delta error";
+	case SVA_DIF_ERROR:
+		return "DIF error";
 	}
 	return "unknown";
 }

@@ -45,6 +45,13 @@ enum sva_opcode {
 	SVA_OP_COPY_CRC32C,
 	SVA_OP_DUALCAST,
 	SVA_OP_DRAIN,
+	SVA_OP_DELTA_CREATE,
+	SVA_OP_DELTA_APPLY,
+	SVA_OP_DIF_CHECK,
+	SVA_OP_DIF_INSERT,
+	SVA_OP_DIF_STRIP,
+	SVA_OP_DIF_UPDATE,
+	SVA_OP_CACHE_FLUSH,
 	SVA_NB_OPS
 };
 
@@ -61,6 +68,12 @@ enum sva_status {
 	SVA_ABORTED,
 	/** The device reported a hardware error; see `device_status`. */
 	SVA_HW_ERROR,
+	/** Delta create: the differences do not fit; `bytes` were compared, and `value` bytes
+	 *  of the record hold their differences. Delta apply: the record is not one. */
+	SVA_DELTA_ERROR,
+	/** DIF: a block is wrong; `bytes` of the source before it are right, and `value` says
+	 *  what is wrong: SVA_DIF_BAD_*. */
+	SVA_DIF_ERROR,
 };
 
 /** Result of one operation. */
@@ -74,13 +87,66 @@ struct sva_result {
 	uint8_t write_fault;	/**< SVA_FAULT: 1 for a write, 0 for a read. */
 	uint8_t reserved;	/**< 0. */
 	uint64_t fault_addr;	/**< SVA_FAULT: an address on the page; otherwise 0. */
-	uint64_t value;		/**< CRC, or offset of a mismatch; otherwise 0. */
+	/** CRC, offset of a mismatch, bytes of a delta record, what a DIF error is; else 0. */
+	uint64_t value;
 };
 
 /** Flags of an operation. */
 #define SVA_FENCE	0x1u	/**< Start only when every earlier one of the queue is done. */
 #define SVA_SUBMIT	0x2u	/**< As if sva_submit() followed. */
 #define SVA_TO_CACHE	0x4u	/**< Steer what is written to the CPU's cache, not memory. */
+
+/**
+ * @name Blocks of the DIF operations
+ * Bytes of data, to which 8 bytes of protection information belong; with the guard's
+ * seed and result inverted or not (DSA specification, "DIF Flags").
+ */
+/**@{*/
+#define SVA_DIF_BLOCK_512	0x00u
+#define SVA_DIF_BLOCK_520	0x01u
+#define SVA_DIF_BLOCK_4096	0x02u
+#define SVA_DIF_BLOCK_4104	0x03u
+#define SVA_DIF_INVERT_SEED	0x04u
+#define SVA_DIF_INVERT_RESULT	0x08u
+/**@}*/
+
+/**
+ * @name Flags of one side of a DIF operation
+ * "Source" is what is checked, "destination" what is made (DSA specification, "Source DIF
+ * Flags" and "Destination DIF Flags").
+ */
+/**@{*/
+#define SVA_DIF_ALL_F_ERROR	0x01u	/**< With SVA_DIF_ALL_F: it is an error instead. */
+#define SVA_DIF_ALL_F		0x02u	/**< Source: all ones throughout is not checked. */
+#define SVA_DIF_APP_F		0x04u	/**< Source: nor is application tag 0xffff. */
+#define SVA_DIF_TAGS_F		0x08u	/**< Source: nor are both tags all ones. */
+#define SVA_DIF_APP_INCREMENT	0x10u	/**< The application tag counts blocks. */
+#define SVA_DIF_NO_GUARD	0x20u	/**< Source: do not check the guard. */
+#define SVA_DIF_NO_REF		0x40u	/**< Source: do not check the reference tag. */
+#define SVA_DIF_REF_FIXED	0x80u	/**< The reference tag does not count blocks. */
+#define SVA_DIF_PASS_APP	0x08u	/**< Destination of an update: take the source's. */
+#define SVA_DIF_PASS_GUARD	0x20u	/**< Destination of an update: take the source's. */
+#define SVA_DIF_PASS_REF	0x40u	/**< Destination of an update: take the source's. */
+/**@}*/
+
+/**
+ * @name What a DIF error is
+ * Bits of sva_result.value (DSA specification, "DIF Status").
+ */
+/**@{*/
+#define SVA_DIF_BAD_GUARD	0x1u
+#define SVA_DIF_BAD_APP		0x2u
+#define SVA_DIF_BAD_REF		0x4u
+#define SVA_DIF_BAD_ALL_F	0x8u
+/**@}*/
+
+/** Protection information of one side of a DIF operation. */
+struct sva_dif {
+	uint32_t ref_tag;	/**< Reference tag of the first block. */
+	uint16_t app_tag;	/**< Application tag of the first block. */
+	uint16_t app_mask;	/**< Bits of it that do not matter. */
+	uint8_t flags;		/**< Of its side: SVA_DIF_*. */
+};
 
 /** What to do about page faults. */
 enum sva_fault_policy {
@@ -139,6 +205,7 @@ struct sva_device_info {
 	uint32_t ops;		/**< Bit i: enum sva_opcode i can be used. */
 	bool emulated;		/**< A model in software does the work. */
 	bool block_on_fault;	/**< The device waits for page faults by itself. */
+	bool shared;		/**< Its work queues are shared ones, written to by ENQCMD. */
 };
 
 /** Filled in by sva_queue_info(). */
@@ -157,11 +224,35 @@ struct sva_queue_stats {
 	uint64_t completed;	/**< Results polled, whatever their status. */
 	uint64_t failed;	/**< Of these, neither SVA_OK nor SVA_MISMATCH. */
 	uint64_t bytes;		/**< Sum of the results' bytes. */
-	uint64_t doorbells;	/**< Descriptors written to the portal. */
+	uint64_t doorbells;	/**< Descriptors written to the portal, taken or refused. */
 	uint64_t batches;	/**< Of these, batch descriptors. */
 	uint64_t faults;	/**< Page faults that the device reported. */
 	uint64_t resumed;	/**< Of these, made present and resumed. */
 };
+
+/** What happened to a device. */
+enum sva_event_type {
+	/** The device recorded an error that no result could tell: the operations that it
+	 *  lost, if any, give SVA_ABORTED. It goes on. */
+	SVA_EVENT_ERROR,
+	/** The device has stopped: everything not finished gives SVA_ABORTED, and nothing more
+	 *  is accepted until sva_device_reset(). */
+	SVA_EVENT_FAILED,
+};
+
+/** An event, as handed to a callback. */
+struct sva_event {
+	enum sva_event_type type;
+	uint32_t code;		/**< SVA_EVENT_ERROR: the device's error code. */
+	int queue;		/**< Index of the queue it is about; -1 if that is not known. */
+	uint64_t addr;		/**< SVA_EVENT_ERROR: an address it is about; otherwise 0. */
+};
+
+/**
+ * Takes an event. Called by the thread that noticed it, inside sva_poll() or a function on
+ * the device; it must not call any function on the device or its queues.
+ */
+typedef void (*sva_event_fn)(struct sva_device *dev, const struct sva_event *event, void *arg);
 
 /**
  * Open a device, bind the calling process to it and make it ready.
@@ -210,6 +301,28 @@ int sva_device_info(struct sva_device *dev, struct sva_device_info *info);
 int sva_device_reset(struct sva_device *dev);
 
 /**
+ * Virtual time of a timing model, not a measurement: how long a device with published
+ * figures would have taken for the work completed so far. Only emulated devices have such a
+ * model, where it is switched on ("emu:dsa,timing=on"); a reset sets it to 0. A slow path, for
+ * any thread.
+ *
+ * @param ns	set on success: nanoseconds.
+ * @return 0; -EINVAL: NULL; -ENODEV: closed; -EOPNOTSUPP: the device has no such model, or it
+ *	is off, or the device is gone.
+ */
+int sva_device_model_time(struct sva_device *dev, uint64_t *ns);
+
+/**
+ * Have each event of a device reported, once, besides being logged.
+ *
+ * @param fn	NULL for none, as it is at first.
+ * @param arg	handed to it.
+ * @return 0; -EINVAL: NULL @p dev; -ENODEV: closed. No thread may be using a queue of the
+ *	device.
+ */
+int sva_device_on_event(struct sva_device *dev, sva_event_fn fn, void *arg);
+
+/**
  * Take a free queue of a device.
  *
  * @param conf	read during the call only; NULL for the defaults.
@@ -256,7 +369,7 @@ struct sva_op {
 	uint32_t flags;
 	uint64_t dst;		/* or second operand */
 	uint64_t src;		/* or pattern */
-	uint64_t arg;		/* second destination, pattern or seed */
+	uint64_t rest[3];	/* second destination, seed, delta record, DIF */
 	uint64_t cookie;
 	size_t len;
 };
@@ -310,8 +423,9 @@ struct sva_queue {
 
 /* private */
 static inline int
-sva_enqueue_(struct sva_queue *q, enum sva_opcode opcode, uint64_t dst, uint64_t src,
-	     uint64_t arg, size_t len, uint64_t cookie, uint32_t flags)
+sva_enqueue_rest_(struct sva_queue *q, enum sva_opcode opcode, uint64_t dst, uint64_t src,
+		  uint64_t rest0, uint64_t rest1, uint64_t rest2, size_t len, uint64_t cookie,
+		  uint32_t flags)
 {
 	struct sva_op op;
 
@@ -319,10 +433,20 @@ sva_enqueue_(struct sva_queue *q, enum sva_opcode opcode, uint64_t dst, uint64_t
 	op.flags = flags;
 	op.dst = dst;
 	op.src = src;
-	op.arg = arg;
+	op.rest[0] = rest0;
+	op.rest[1] = rest1;
+	op.rest[2] = rest2;
 	op.cookie = cookie;
 	op.len = len;
 	return q->ops->enqueue(q, &op);
+}
+
+/* private */
+static inline int
+sva_enqueue_(struct sva_queue *q, enum sva_opcode opcode, uint64_t dst, uint64_t src,
+	     uint64_t rest0, size_t len, uint64_t cookie, uint32_t flags)
+{
+	return sva_enqueue_rest_(q, opcode, dst, src, rest0, 0, 0, len, cookie, flags);
 }
 
 /* private */
@@ -486,6 +610,107 @@ static inline int
 sva_drain(struct sva_queue *q, uint64_t cookie, uint32_t flags)
 {
 	return sva_enqueue_(q, SVA_OP_DRAIN, 0, 0, 0, 0, cookie, flags);
+}
+
+/**
+ * Compare two versions of @p len bytes, and write a record of what is new in the second
+ * (DSA specification, "Create Delta Record": 10 bytes for each differing 8).
+ *
+ * SVA_OK: `value` bytes of record, 0 where they are equal; SVA_DELTA_ERROR: more differs
+ * than @p max bytes hold.
+ *
+ * @param before	aligned to 8 bytes, as @p after.
+ * @param len	a multiple of 8, up to 512 KiB.
+ * @param record	where to write it; must not overlap either version (SVA_INVALID).
+ * @param max	a multiple of 10, at least 80.
+ * Other parameters and errors as sva_copy().
+ */
+static inline int
+sva_delta_create(struct sva_queue *q, const void *before, const void *after, size_t len,
+		 void *record, uint32_t max, uint64_t cookie, uint32_t flags)
+{
+	return sva_enqueue_rest_(q, SVA_OP_DELTA_CREATE, (uintptr_t)after, (uintptr_t)before,
+				 (uintptr_t)record, max, 0, len, cookie, flags);
+}
+
+/**
+ * Change @p len bytes by a record of sva_delta_create(). `bytes` is of the record.
+ *
+ * @param dst	aligned to 8 bytes.
+ * @param len	of @p dst, a multiple of 8, up to 512 KiB.
+ * @param record_len	a multiple of 10, not 0.
+ * Other parameters and errors as sva_copy().
+ */
+static inline int
+sva_delta_apply(struct sva_queue *q, void *dst, size_t len, const void *record,
+		uint32_t record_len, uint64_t cookie, uint32_t flags)
+{
+	return sva_enqueue_rest_(q, SVA_OP_DELTA_APPLY, (uintptr_t)dst, (uintptr_t)record,
+				 record_len, 0, 0, len, cookie, flags);
+}
+
+/* private: tags as the descriptor has them */
+static inline uint64_t
+sva_dif_tags_(const struct sva_dif *dif)
+{
+	return dif->ref_tag | (uint64_t)dif->app_mask << 32 | (uint64_t)dif->app_tag << 48;
+}
+
+/**
+ * Check the protection information (T10 DIF, 8 bytes behind each block) of a range.
+ *
+ * Of this and the next three:
+ *
+ * @param len	bytes of the source: whole blocks, with their information where it has it.
+ * @param format	SVA_DIF_BLOCK_* and SVA_DIF_INVERT_*.
+ * @param dif	of the source; read during the call only, not NULL.
+ * Other parameters and errors as sva_copy(); also SVA_DIF_ERROR.
+ */
+static inline int
+sva_dif_check(struct sva_queue *q, const void *src, size_t len, uint32_t format,
+	      const struct sva_dif *dif, uint64_t cookie, uint32_t flags)
+{
+	return sva_enqueue_rest_(q, SVA_OP_DIF_CHECK, 0, (uintptr_t)src,
+				 dif->flags | (uint64_t)format << 16, sva_dif_tags_(dif), 0, len,
+				 cookie, flags);
+}
+
+/** Copy blocks and put information behind each; @p dif is of the destination. */
+static inline int
+sva_dif_insert(struct sva_queue *q, void *dst, const void *src, size_t len, uint32_t format,
+	       const struct sva_dif *dif, uint64_t cookie, uint32_t flags)
+{
+	return sva_enqueue_rest_(q, SVA_OP_DIF_INSERT, (uintptr_t)dst, (uintptr_t)src,
+				 (uint64_t)dif->flags << 8 | (uint64_t)format << 16, 0,
+				 sva_dif_tags_(dif), len, cookie, flags);
+}
+
+/** Check, and copy without the information; @p dif is of the source. */
+static inline int
+sva_dif_strip(struct sva_queue *q, void *dst, const void *src, size_t len, uint32_t format,
+	      const struct sva_dif *dif, uint64_t cookie, uint32_t flags)
+{
+	return sva_enqueue_rest_(q, SVA_OP_DIF_STRIP, (uintptr_t)dst, (uintptr_t)src,
+				 dif->flags | (uint64_t)format << 16, sva_dif_tags_(dif), 0, len,
+				 cookie, flags);
+}
+
+/** Check, and copy with new information; @p from is of the source, @p to of what is made. */
+static inline int
+sva_dif_update(struct sva_queue *q, void *dst, const void *src, size_t len, uint32_t format,
+	       const struct sva_dif *from, const struct sva_dif *to, uint64_t cookie,
+	       uint32_t flags)
+{
+	return sva_enqueue_rest_(q, SVA_OP_DIF_UPDATE, (uintptr_t)dst, (uintptr_t)src,
+				 from->flags | (uint64_t)to->flags << 8 | (uint64_t)format << 16,
+				 sva_dif_tags_(from), sva_dif_tags_(to), len, cookie, flags);
+}
+
+/** Write back and evict a range from the CPU's caches. Errors as sva_copy(). */
+static inline int
+sva_cache_flush(struct sva_queue *q, void *addr, size_t len, uint64_t cookie, uint32_t flags)
+{
+	return sva_enqueue_(q, SVA_OP_CACHE_FLUSH, (uintptr_t)addr, 0, 0, len, cookie, flags);
 }
 
 #ifdef __cplusplus

@@ -35,9 +35,15 @@ struct sva_device {
 	uint64_t max_transfer;	/**< By the driver: bytes of one operation. */
 	uint32_t ops;		/**< By the driver: bit i for enum sva_opcode i. */
 	bool block_on_fault;	/**< By the driver: the device waits for page faults. */
+	bool shared;		/**< By the driver: the work queues are shared ones. */
 	void *priv;		/**< The driver's. */
 	struct sva_queue *queues[SVA_MAX_QUEUES];	/**< Open ones. */
+	sva_event_fn event_fn;	/**< sva_accel_event() calls it. */
+	void *event_arg;	/**< With this. */
 };
+
+/** Report an event; no lock of the driver may be held. Any thread. */
+void sva_accel_event(struct sva_device *dev, const struct sva_event *event);
 
 /** Operations of a driver. The class serialises calls for one device. */
 struct sva_device_ops {

@@ -31,6 +31,8 @@ enum sva_portal_kind {
 	SVA_PORTAL_CALL,	/**< portal->write(): an emulated function. */
 	SVA_PORTAL_MOVDIR64B,	/**< One 64-byte direct store to portal->addr. */
 	SVA_PORTAL_STORE8,	/**< Eight ascending 8-byte stores to portal->addr. */
+	/** portal->enqcmd(): chosen by a driver for a shared work queue, not by a bus. */
+	SVA_PORTAL_ENQCMD,
 };
 
 /** A way to submit to one work queue. Owned by the thread that owns the queue. */
@@ -38,6 +40,12 @@ struct sva_portal {
 	enum sva_portal_kind kind;	/**< How to write to it. */
 	/** SVA_PORTAL_CALL: take a descriptor (64 bytes, copied). */
 	void (*write)(struct sva_portal *portal, const void *desc);
+	/**
+	 * A non-posted write with the PASID of the calling process, as ENQCMD does it
+	 * (Intel SDM volume 2); NULL where the bus has no such thing.
+	 * @return whether it was accepted; if not, try again later.
+	 */
+	bool (*enqcmd)(struct sva_portal *portal, const void *desc);
 	/** Other kinds: a mapped page of 4096 bytes, each 64-byte slot alike. */
 	volatile void *addr;
 	void *bus_data;		/**< For the bus. */
@@ -123,6 +131,13 @@ struct sva_bus_ops {
 
 	/** Function-level reset: configuration and queued work are gone. */
 	int (*reset)(struct sva_bus_device *dev);
+
+	/**
+	 * Virtual time of the device's timing model in nanoseconds, as
+	 * sva_device_model_time(); UINT64_MAX where it has none now. Any thread. Optional:
+	 * NULL is a bus whose devices have none.
+	 */
+	uint64_t (*model_time)(struct sva_bus_device *dev);
 };
 
 /** A bus. Defined once, const, by its driver. */

@@ -114,16 +114,29 @@ uint32_t dsa_check_device(const struct sva_dsa *dsa)
 	return err ? err : check_read_bufs(dsa);
 }
 
-/*
- * The PCI capabilities are the embedder's: PASID and its privileged mode count as
- * enabled, page requests as disabled (so block on fault cannot be), and both WQ
- * modes are supported.
- */
+/* What depends on the PCI capabilities, which are the embedder's. */
+static uint32_t check_pci(const struct sva_dsa *dsa, uint32_t mode)
+{
+	if ((mode & DSA_WQCFG_MODE_BOF) &&
+	    (!(dsa->cfg.gencap & DSA_GENCAP_BLOCK_ON_FAULT) || !dsa_prs(dsa)))
+		return DSA_CMDSTS_ERR_BOF_EN;
+	if (!(mode & DSA_WQCFG_MODE_DEDICATED) && !(mode & DSA_WQCFG_PASID_EN))
+		return DSA_CMDSTS_ERR_PASID_EN;
+	if ((mode & DSA_WQCFG_PASID_EN) && !(dsa->pci & SVA_DSA_PCI_PASID))
+		return DSA_CMDSTS_ERR_PASID_EN;
+	if ((mode & DSA_WQCFG_MODE_DEDICATED) && (mode & DSA_WQCFG_PASID_EN) &&
+	    (mode & DSA_WQCFG_PRIV) && !(dsa->pci & SVA_DSA_PCI_PRIV))
+		return DSA_CMDSTS_ERR_WQ_PRIV;
+	return DSA_CMDSTS_SUCCESS;
+}
+
+/* Both WQ modes are supported. */
 uint32_t dsa_check_wq(const struct sva_dsa *dsa, const struct dsa_wq *wq)
 {
 	uint32_t mode = wq->cfg[DSA_WQCFG_MODE / 4];
 	uint32_t limits = wq->cfg[DSA_WQCFG_LIMITS / 4];
 	uint32_t batch = DSA_WQCFG_GET_MAX_BATCH(limits);
+	uint32_t err;
 
 	if (wq->state != DSA_WQ_DISABLED)
 		return DSA_CMDSTS_ERR_WQ_ENABLED;
@@ -131,14 +144,16 @@ uint32_t dsa_check_wq(const struct sva_dsa *dsa, const struct dsa_wq *wq)
 		return DSA_CMDSTS_ERR_WQ_SIZE;
 	if (!DSA_WQCFG_GET_PRIORITY(mode))
 		return DSA_CMDSTS_ERR_WQ_PRIOR;
-	if (mode & DSA_WQCFG_MODE_BOF)
-		return DSA_CMDSTS_ERR_BOF_EN;
-	if (!(mode & DSA_WQCFG_MODE_DEDICATED) && !(mode & DSA_WQCFG_PASID_EN))
-		return DSA_CMDSTS_ERR_PASID_EN;
+	err = check_pci(dsa, mode);
+	if (err)
+		return err;
 	if (dsa_op_enabled(dsa, DSA_OP_BATCH) &&
 	    (!batch || batch > DSA_GENCAP_MAX_BATCH_SHIFT(dsa->cfg.gencap)))
 		return DSA_CMDSTS_ERR_MAX_BATCH_SIZE;
 	if (DSA_WQCFG_GET_MAX_XFER(limits) > DSA_GENCAP_MAX_XFER_SHIFT(dsa->cfg.gencap))
 		return DSA_CMDSTS_ERR_MAX_XFER_SIZE;
+	/* The bit above the handle selects the table that is not there. */
+	if (wq->cfg[DSA_WQCFG_OCCUPANCY_INT / 4] >= dsa_msix_vectors(dsa))
+		return DSA_CMDSTS_ERR_OCCUPANCY_INT;
 	return DSA_CMDSTS_SUCCESS;
 }

@@ -6,8 +6,9 @@
  * Administrative commands: specification, "Administrative Commands", "Command
  * Register" and "Administrative Command Error Codes".
  *
- * Between two steps of the engines no operation is half done, so abort and reset
- * have nothing to wait for: they drop what is queued and complete at once. Drain
+ * Between two steps of the engines no operation is half done, but those that wait for
+ * a page: abort and reset have nothing to wait for, drop what is queued or waits, and
+ * complete at once. Drain
  * and disable wait, for the WQs that have waited set, until those have handed out
  * and finished mark descriptors.
  */
@@ -85,7 +86,7 @@ static uint32_t enable_device(struct sva_dsa *dsa)
  */
 static uint32_t reserved_flags(const struct sva_dsa *dsa, uint32_t mode)
 {
-	uint32_t off = DSA_FLAG_BLOCK_ON_FAULT;
+	uint32_t off = mode & DSA_WQCFG_MODE_BOF ? 0 : DSA_FLAG_BLOCK_ON_FAULT;
 
 	if (!(dsa->cfg.gencap & DSA_GENCAP_DEST_READBACK))
 		off |= DSA_FLAG_DEST_READBACK;
@@ -121,6 +122,7 @@ static uint32_t enable_wq(struct sva_dsa *dsa, uint32_t operand)
 	wq->priority = DSA_WQCFG_GET_PRIORITY(mode);
 	wq->credit = wq->priority;
 	wq->state = DSA_WQ_ENABLED;
+	dsa_wq_occupancy(dsa, wq);
 	return DSA_CMDSTS_SUCCESS;
 }
 
@@ -144,13 +146,20 @@ static uint32_t reset_device(struct sva_dsa *dsa)
 	return DSA_CMDSTS_SUCCESS;
 }
 
+/* An aborted WQ is empty, which somebody may wait for. */
+static void abort_wq(struct sva_dsa *dsa, struct dsa_wq *wq)
+{
+	dsa_wq_drop(dsa, wq);
+	dsa_wq_occupancy(dsa, wq);
+}
+
 static uint32_t all_wqs(struct sva_dsa *dsa, bool drain)
 {
 	for (unsigned int w = 0; w < dsa->cfg.num_wqs; w++) {
 		if (drain)
 			wait_for(&dsa->wqs[w]);
 		else
-			dsa_wq_drop(dsa, &dsa->wqs[w]);
+			abort_wq(dsa, &dsa->wqs[w]);
 	}
 	return drain ? DSA_CMDSTS_ACTIVE : DSA_CMDSTS_SUCCESS;
 }
@@ -170,7 +179,7 @@ static uint32_t some_wqs(struct sva_dsa *dsa, unsigned int code, uint32_t operan
 		if (!((mask >> w) & 1))
 			continue;
 		if (code == DSA_CMD_ABORT_WQ) {
-			dsa_wq_drop(dsa, &dsa->wqs[w]);
+			abort_wq(dsa, &dsa->wqs[w]);
 			continue;
 		}
 		if (code == DSA_CMD_DISABLE_WQ)
@@ -196,6 +205,15 @@ static uint32_t reset_wqs(struct sva_dsa *dsa, uint32_t operand)
 	return DSA_CMDSTS_SUCCESS;
 }
 
+static void abort_pasid(struct sva_dsa *dsa, struct dsa_wq *wq, uint32_t pasid)
+{
+	if (wq->dedicated)
+		dsa_wq_drop(dsa, wq);
+	else
+		dsa_wq_drop_pasid(dsa, wq, pasid);
+	dsa_wq_occupancy(dsa, wq);
+}
+
 /* A shared WQ may hold any PASID; a drain may wait for more than it must. */
 static uint32_t pasid_wqs(struct sva_dsa *dsa, uint32_t pasid, bool drain)
 {
@@ -207,10 +225,8 @@ static uint32_t pasid_wqs(struct sva_dsa *dsa, uint32_t pasid, bool drain)
 			continue;
 		if (drain)
 			wait_for(wq);
-		else if (wq->dedicated)
-			dsa_wq_drop(dsa, wq);
 		else
-			dsa_wq_drop_pasid(dsa, wq, pasid);
+			abort_pasid(dsa, wq, pasid);
 	}
 	return drain ? DSA_CMDSTS_ACTIVE : DSA_CMDSTS_SUCCESS;
 }
@@ -269,9 +285,7 @@ static bool wq_drained(const struct sva_dsa *dsa, const struct dsa_wq *wq)
 	if ((int32_t)(wq->taken - wq->mark) < 0)
 		return false;
 	for (unsigned int e = 0; e < dsa->num_active; e++) {
-		const struct dsa_engine *engine = dsa->active[e];
-
-		if (engine->busy && engine->wq == wq && (int32_t)(engine->seq - wq->mark) < 0)
+		if (dsa_engine_has(dsa->active[e], wq, DSA_ANY_PASID, wq->mark))
 			return false;
 	}
 	return true;

@@ -80,6 +80,9 @@ extern "C" {
 #define DSA_TABOFF_MSIX_PERM(v)		((((v) >> 32) & 0xffff) * 0x100)
 #define DSA_TABOFF_IMS(v)		((((v) >> 48) & 0xffff) * 0x100)
 
+/* GENCFG */
+#define DSA_GENCFG_USER_INT_EN		(1u << 12)
+
 /* GENCTRL */
 #define DSA_GENCTRL_SWERR_INT		(1u << 0)
 #define DSA_GENCTRL_HALT_INT		(1u << 1)
@@ -156,6 +159,8 @@ enum dsa_cmd_status {
 	DSA_CMDSTS_ERR_PASID_EN,
 	DSA_CMDSTS_ERR_MAX_BATCH_SIZE,
 	DSA_CMDSTS_ERR_MAX_XFER_SIZE,
+	DSA_CMDSTS_ERR_WQ_PRIV = 0x2a,
+	DSA_CMDSTS_ERR_OCCUPANCY_INT = 0x2b,
 	DSA_CMDSTS_ERR_DIS_DEV_EN = 0x31,
 	DSA_CMDSTS_ERR_DEV_NOT_EN,
 	DSA_CMDSTS_ERR_INVAL_INT_IDX = 0x41,
@@ -174,7 +179,17 @@ enum dsa_cmd_status {
 #define DSA_SWERR_WQ_IDX(w0)		(((w0) >> 16) & 0xff)
 #define DSA_SWERR_OPERATION(w0)		(((w0) >> 32) & 0xff)
 #define DSA_SWERR_PASID(w0)		(((w0) >> 40) & 0xfffff)
+/* Errors that are no operation status: specification, "Other Software Error Codes". */
+#define DSA_SWERR_PCI_CONFIG		0x51	/* PCI configuration changed while enabled */
+#define DSA_SWERR_CMD_ACTIVE		0x52	/* CMD written while a command is active */
+#define DSA_SWERR_WQ_FULL		0x53	/* posted to a full dedicated WQ */
 /* word 1: batch index in 15:0, invalid flags in 55:32; word 2: address. */
+
+/* MSI-X permission entries: 8 bytes a vector (registers.h, union msix_perm). */
+#define DSA_MSIX_PERM_STRIDE		8
+#define DSA_MSIX_PERM_IGNORE		(1u << 2)
+#define DSA_MSIX_PERM_PASID_EN		(1u << 3)
+#define DSA_MSIX_PERM_PASID(p)		(((uint32_t)(p) & 0xfffff) << 12)
 
 /* GRPCFG: 64 bytes a group. */
 #define DSA_GRPCFG_STRIDE		64
@@ -205,6 +220,8 @@ enum dsa_cmd_status {
 #define DSA_WQCFG_GET_MAX_BATCH(v)	(((v) >> 5) & 0xf)
 #define DSA_WQCFG_STATE_OCCUPANCY(v)	((v) & 0xffff)
 #define DSA_WQCFG_STATE_OF(v)		(((v) >> 30) & 3)
+#define DSA_WQCFG_OCCUPANCY_EN		(1u << 16)	/* in DSA_WQCFG_OCCUPANCY_LIMIT */
+#define DSA_WQCFG_OCCUPANCY_TOLD	(1u << 16)	/* in DSA_WQCFG_STATE, write 1 to clear */
 #define DSA_WQ_DISABLED			0
 #define DSA_WQ_ENABLED			1
 #define DSA_WQ_BUSY			2
@@ -313,6 +330,47 @@ struct dsa_desc {
 #define DSA_DESC_OPCODE(op_flags)	((op_flags) >> 24)
 #define DSA_DESC_FLAGS(op_flags)	((op_flags) & 0xffffff)
 #define DSA_DESC_ALIGN			64
+
+/*
+ * The DIF operations: specification, "DIF Update". Word op[0] has the source flags in
+ * 7:0, the destination flags in 15:8 and the DIF flags in 23:16; op[1] the source's
+ * tags, op[2] the destination's: reference tag seed 31:0, application tag mask 47:32,
+ * application tag seed 63:48. A completion record has them so too, source first.
+ */
+#define DSA_DIF_BLOCK_512		0x00
+#define DSA_DIF_BLOCK_520		0x01
+#define DSA_DIF_BLOCK_4096		0x02
+#define DSA_DIF_BLOCK_4104		0x03
+#define DSA_DIF_INVERT_SEED		0x04
+#define DSA_DIF_INVERT_RESULT		0x08
+#define DSA_DIF_ALL_F_ERROR		0x01	/* source */
+#define DSA_DIF_ALL_F			0x02	/* source */
+#define DSA_DIF_APP_F			0x04	/* source */
+#define DSA_DIF_TAGS_F			0x08	/* source */
+#define DSA_DIF_APP_INCREMENT		0x10	/* both */
+#define DSA_DIF_NO_GUARD		0x20	/* source */
+#define DSA_DIF_NO_REF			0x40	/* source */
+#define DSA_DIF_REF_FIXED		0x80	/* both */
+#define DSA_DIF_PASS_APP		0x08	/* destination */
+#define DSA_DIF_PASS_GUARD		0x20	/* destination */
+#define DSA_DIF_PASS_REF		0x40	/* destination */
+#define DSA_DIF_SRC_FLAGS(d)		((uint8_t)(d)->op[0])
+#define DSA_DIF_DST_FLAGS(d)		((uint8_t)((d)->op[0] >> 8))
+#define DSA_DIF_FLAGS(d)		((uint8_t)((d)->op[0] >> 16))
+#define DSA_DIF_OP(src, dst, dif)	((uint64_t)(src) | (uint64_t)(dst) << 8 |		\
+					 (uint64_t)(dif) << 16)
+#define DSA_DIF_TAGS(ref, mask, app)	((uint64_t)(ref) | (uint64_t)(mask) << 32 |		\
+					 (uint64_t)(app) << 48)
+/* Result byte of a record whose status is DSA_STS_DIF_ERROR. */
+#define DSA_DIF_STS_GUARD		0x01
+#define DSA_DIF_STS_APP			0x02
+#define DSA_DIF_STS_REF			0x04
+#define DSA_DIF_STS_ALL_F		0x08
+
+/* Delta records: specification, "Create Delta Record". */
+#define DSA_DELTA_BYTES			10	/* of one delta: 16-bit offset / 8, then 8 bytes */
+#define DSA_DELTA_MIN_RECORD		80
+#define DSA_DELTA_MAX_SIZE		0x80000	/* bytes compared */
 
 /** A completion record: specification, "Completion Record". */
 struct dsa_compl {

@@ -34,10 +34,8 @@
 #define DSA_TAB_WQCFG		0x800
 #define DSA_TAB_PERFMON		0x2000	/* PERFCAP reads 0: no counters */
 
-/** MSI-X permission entries (registers.h, union msix_perm). */
-#define DSA_MSIX_PERM_IGNORE	(1u << 2)
-#define DSA_MSIX_PERM_PASID_EN	(1u << 3)
-#define DSA_MSIX_PERM_MASK	0xfffff00cu
+/** The writable bits of an MSI-X permission entry. */
+#define DSA_MSIX_PERM_MASK	(0xfffff000u | DSA_MSIX_PERM_PASID_EN | DSA_MSIX_PERM_IGNORE)
 
 /** Group flags (registers.h, union group_flags). */
 #define DSA_GRPFLAGS_USE_LIMIT		(1ULL << 7)
@@ -46,13 +44,7 @@
 #define DSA_GRPFLAGS_MASK		0x0ff0ffbfULL
 
 #define DSA_GENCFG_RDBUF_LIMIT(v)	((v) & 0xff)
-#define DSA_GENCFG_USER_INT_EN		(1u << 12)
-#define DSA_GENCFG_MASK			0x10ffu
-
-/** Errors that are no operation status: "Other Software Error Codes". */
-#define DSA_SWERR_PCI_CONFIG		0x51
-#define DSA_SWERR_CMD_ACTIVE		0x52
-#define DSA_SWERR_WQ_FULL		0x53
+#define DSA_GENCFG_MASK			(DSA_GENCFG_USER_INT_EN | 0xffu)
 
 #define DSA_TRUSTED_PRIV		(1u << 31)
 #define DSA_TRUSTED_PASID(v)		((v) & 0xfffff)
@@ -65,6 +57,9 @@
 /** Operation codes below this one have a place in the table of operations. */
 #define DSA_OP_LIMIT	0x21
 
+/** Descriptors that an engine can hold besides its batch. */
+#define DSA_SLOTS	4
+
 /** A work queue: its registers, the ring in sva_dsa.entries, and what follows. */
 struct dsa_wq {
 	uint32_t cfg[8];	/* WQCFG */
@@ -76,6 +71,7 @@ struct dsa_wq {
 	bool pasid_en;
 	uint32_t trusted;	/* dedicated: PASID and privilege of every descriptor */
 	uint32_t flags_off;	/* descriptor flags that are reserved in this WQ */
+	bool told;		/* WQ Occupancy Interrupt Generated */
 	uint32_t max_xfer;
 	uint32_t max_batch;
 	unsigned int priority;
@@ -97,7 +93,60 @@ struct dsa_group {
 	unsigned int next;	/* WQ that the arbiter looks at first */
 };
 
-/** An engine and the batch that it works on. */
+struct dsa_engine;
+
+/** How far an operation came before a page fault; all zero at its start. */
+struct dsa_progress {
+	uint32_t done;		/* bytes, as in the completion record */
+	uint32_t extra;		/* running CRC, bytes of delta record, least next offset */
+	bool begun;		/* CRC: the seed was read */
+	bool down;		/* move: from the end */
+};
+
+/** One descriptor on its way through an engine. */
+struct dsa_job {
+	struct dsa_compl compl __attribute__((aligned(32)));
+	struct dsa_progress at;
+	struct sva_dsa *dsa;
+	const struct dsa_wq *wq;
+	struct dsa_engine *engine;
+	const struct dsa_desc *desc;
+	uint32_t pasid;		/* for the callbacks */
+	uint32_t trusted;
+	uint32_t flags_off;
+	uint32_t index;		/* in the batch */
+	bool member;
+	uint64_t arrived;	/* it or its batch; see struct sva_dsa */
+	struct sva_dsa_fault fault;
+};
+
+/** What a held descriptor waits for. */
+enum dsa_phase {
+	DSA_PHASE_FREE,		/* nothing: the slot is empty */
+	DSA_PHASE_NEW,		/* its turn */
+	DSA_PHASE_RUN,		/* a page that its operation needs */
+	DSA_PHASE_RECORD,	/* its turn, or a page, to write the completion record */
+};
+
+/** A descriptor that left its WQ or list and is not finished. */
+struct dsa_slot {
+	struct dsa_job job;
+	struct dsa_desc desc;
+	uint32_t seq;		/* place in the WQ's order */
+	enum dsa_phase phase;
+	uint8_t status;		/* DSA_PHASE_RECORD: how the operation ended */
+};
+
+/** The page request that an engine waits for. */
+struct dsa_wait {
+	uint32_t token;		/* 0: none */
+	unsigned int slot;	/* DSA_SLOTS: it is for the list of the batch */
+	bool answered;
+	bool resolved;
+	uint64_t va;
+};
+
+/** An engine, the batch that it works on, and the descriptors that it holds. */
 struct dsa_engine {
 	struct dsa_desc list[DSA_BATCH_CHUNK] __attribute__((aligned(64)));
 	struct dsa_desc batch;
@@ -105,18 +154,33 @@ struct dsa_engine {
 	struct dsa_wq *wq;	/* of the batch */
 	uint32_t seq;		/* place of the batch in the WQ's order */
 	uint32_t trusted;	/* PASID and privilege of the batch */
-	uint32_t index;		/* next member */
+	uint32_t index;		/* next member; all before it are done */
 	uint32_t first;		/* member in list[0] */
 	uint32_t fetched;	/* members in list */
+	uint32_t todo;		/* with a seed: members of list that are not done */
 	bool busy;		/* there is a batch */
 	bool failed;		/* a member did not end in success */
+	uint64_t arrived;	/* the batch */
+	uint64_t free;		/* when the last descriptor leaves the engine */
+	unsigned int held;	/* slots in use */
+	struct dsa_wait wait;
+	struct dsa_slot slots[DSA_SLOTS];
 };
+
+/** A descriptor that has arrived at a portal in part. */
+struct dsa_fragment {
+	uint64_t slot;		/* BAR2 offset / 64 */
+	uint64_t have;		/* bit i: byte i is there; 0: empty */
+	uint8_t data[64];
+};
+#define DSA_FRAGMENTS 16	/* more than CPUs that write by halves at a time */
 
 struct sva_dsa {
 	struct dsa_desc entries[SVA_DSA_MAX_ENTRIES] __attribute__((aligned(64)));
 	struct dsa_engine engines[SVA_DSA_MAX_ENGINES];
 	uint8_t buf[2][DSA_CHUNK] __attribute__((aligned(64)));
 	uint32_t crc[8][256];
+	uint16_t t10[256];
 	struct dsa_wq wqs[SVA_DSA_MAX_WQS];
 	struct dsa_group groups[SVA_DSA_MAX_GROUPS];
 	uint32_t msix_perm[SVA_DSA_MAX_WQS + 1];
@@ -133,21 +197,17 @@ struct sva_dsa {
 	struct dsa_engine *active[SVA_DSA_MAX_ENGINES]; /* engines that are in a group */
 	unsigned int num_active;
 	unsigned int turn;	/* active engine that is next */
+	struct dsa_fragment fragments[DSA_FRAGMENTS];
+	unsigned int fragment_next;	/* to be given up where none is empty */
 	bool bus_master;
-};
-
-/** One descriptor on its way through an engine. */
-struct dsa_job {
-	struct dsa_compl compl __attribute__((aligned(32)));
-	struct sva_dsa *dsa;
-	const struct dsa_wq *wq;
-	const struct dsa_desc *desc;
-	uint32_t pasid;		/* for the callbacks */
-	uint32_t trusted;
-	uint32_t flags_off;
-	uint32_t index;		/* in the batch */
-	bool member;
-	struct sva_dsa_fault fault;
+	unsigned int pci;	/* SVA_DSA_PCI_* */
+	uint32_t token;		/* of the last page request */
+	uint64_t random;	/* state of the generator, 0: everything in order */
+	uint32_t tell;		/* op_flags with which a record of success is not all */
+	/* The timing model, in picoseconds of virtual time; all 0 while it is off. */
+	uint64_t now;		/* of the latest completion */
+	uint64_t link_free;	/* when the device's share of memory bandwidth is free */
+	uint64_t arrived[SVA_DSA_MAX_ENTRIES];	/* as entries */
 };
 
 /** What is known of an operation before it runs: one cache line. */
@@ -196,6 +256,21 @@ static inline uint8_t dsa_bad_flags(struct dsa_job *job, uint32_t flags)
 	return DSA_STS_BAD_FLAGS;
 }
 
+/** Whether page faults are requests: specification, "Page Fault Handling with PRS Enabled". */
+static inline bool dsa_prs(const struct sva_dsa *dsa)
+{
+	return dsa->ops->page_request && (dsa->pci & SVA_DSA_PCI_PRS);
+}
+
+/* dsa_page.c */
+enum sva_dsa_page dsa_page_ask(struct sva_dsa *dsa, struct dsa_engine *engine, uint32_t pasid,
+			       const struct sva_dsa_fault *fault, unsigned int *tries);
+uint8_t dsa_op_block(struct dsa_job *job, uint8_t status);
+bool dsa_engine_has(const struct dsa_engine *engine, const struct dsa_wq *wq, uint32_t pasid,
+		    uint32_t before);
+void dsa_engine_drop(struct dsa_engine *engine, const struct dsa_wq *wq, uint32_t pasid);
+#define DSA_ANY_PASID	UINT32_MAX
+
 /* dsa_regs.c */
 void dsa_reset_config(struct sva_dsa *dsa);
 void dsa_reset_wqcfg(struct dsa_wq *wq, bool keep_size);
@@ -211,14 +286,31 @@ uint32_t dsa_check_device(const struct sva_dsa *dsa);
 uint32_t dsa_check_wq(const struct sva_dsa *dsa, const struct dsa_wq *wq);
 
 /* dsa_wq.c */
-struct dsa_wq *dsa_arbitrate(struct sva_dsa *dsa, struct dsa_group *group);
-void dsa_wq_pop(struct dsa_wq *wq);
+struct dsa_wq *dsa_arbitrate(struct sva_dsa *dsa, const struct dsa_engine *engine);
+void dsa_wq_pop(struct sva_dsa *dsa, struct dsa_wq *wq);
+void dsa_wq_occupancy(struct sva_dsa *dsa, struct dsa_wq *wq);
 void dsa_wq_drop(struct sva_dsa *dsa, struct dsa_wq *wq);
 void dsa_wq_drop_pasid(struct sva_dsa *dsa, struct dsa_wq *wq, uint32_t pasid);
+
+/* dsa_time.c */
+void dsa_time_done(const struct dsa_job *job, uint8_t status);
+void dsa_time_reset(struct sva_dsa *dsa);
 
 /* dsa_ops.c */
 extern const struct dsa_op_info dsa_op_table[DSA_OP_LIMIT];
 void dsa_mask_opcap(uint64_t opcap[4]);
+uint8_t dsa_op_resume(struct dsa_job *job);
+
+/* dsa_delta.c */
+uint8_t dsa_run_create_delta(struct dsa_job *job);
+uint8_t dsa_run_apply_delta(struct dsa_job *job);
+
+/* dsa_dif.c */
+void dsa_dif_init(uint16_t table[256]);
+uint8_t dsa_run_dif_check(struct dsa_job *job);
+uint8_t dsa_run_dif_insert(struct dsa_job *job);
+uint8_t dsa_run_dif_strip(struct dsa_job *job);
+uint8_t dsa_run_dif_update(struct dsa_job *job);
 
 /* dsa_crc.c */
 void dsa_crc_init(uint32_t table[8][256]);

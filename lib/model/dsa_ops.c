@@ -7,34 +7,7 @@
  * leave zero is in the tables of "Descriptor Reserved Field Checking".
  */
 
-#include "dsa_model.h"
-
-/* An access that ran past the end of the address space faults at address 0. */
-static size_t wrapped(struct dsa_job *job, size_t done, bool write)
-{
-	job->fault.va = 0;
-	job->fault.write = write;
-	return done;
-}
-
-/* The callbacks never see a range that wraps. @return bytes done; job->fault says why. */
-static size_t dma_read(struct dsa_job *job, uint64_t va, void *buf, size_t len)
-{
-	const struct sva_dsa *dsa = job->dsa;
-	size_t most = dsa_clamp(va, len);
-	size_t done = dsa->ops->read(dsa->ctx, job->pasid, va, buf, most, &job->fault);
-
-	return unlikely(most < len && done == most) ? wrapped(job, done, false) : done;
-}
-
-static size_t dma_write(struct dsa_job *job, uint64_t va, const void *buf, size_t len)
-{
-	const struct sva_dsa *dsa = job->dsa;
-	size_t most = dsa_clamp(va, len);
-	size_t done = dsa->ops->write(dsa->ctx, job->pasid, va, buf, most, &job->fault);
-
-	return unlikely(most < len && done == most) ? wrapped(job, done, true) : done;
-}
+#include "dsa_dma.h"
 
 static size_t dma_copy(struct dsa_job *job, uint64_t dst, uint64_t src, size_t len)
 {
@@ -44,26 +17,7 @@ static size_t dma_copy(struct dsa_job *job, uint64_t dst, uint64_t src, size_t l
 
 	if (likely(most == len || done < most))
 		return done;
-	return wrapped(job, done, dsa_clamp(src, len) > most);
-}
-
-/* A page fault after done bytes: specification, "Completion Record". */
-static uint8_t page_fault(struct dsa_job *job, size_t done)
-{
-	job->compl.bytes = (uint32_t)done;
-	job->compl.fault_addr = job->fault.va;
-	return DSA_STS_PAGE_FAULT | (job->fault.write ? DSA_STS_WRITE_FAULT : 0);
-}
-
-/* Two ranges of the same length share bytes; right across the end of addresses too. */
-static bool overlap(uint64_t a, uint64_t b, uint64_t len)
-{
-	return a - b < len || b - a < len;
-}
-
-static size_t chunk(uint32_t size, uint32_t done)
-{
-	return size - done < DSA_CHUNK ? size - done : DSA_CHUNK;
+	return dsa_wrapped(job, done, dsa_clamp(src, len) > most);
 }
 
 static uint8_t run_noop(struct dsa_job *job)
@@ -107,7 +61,7 @@ static uint8_t copy_down(struct dsa_job *job)
 {
 	const struct dsa_desc *d = job->desc;
 	uint8_t *buf = job->dsa->buf[0];
-	uint32_t left = d->size;
+	uint32_t left = d->size - job->at.done;
 
 	while (left) {
 		size_t len = ((d->src + left - 1) & 0xfff) + 1;
@@ -120,6 +74,7 @@ static uint8_t copy_down(struct dsa_job *job)
 		if (dma_read(job, d->src + off, buf, len) < len ||
 		    dma_write(job, d->dst + off, buf, len) < len) {
 			job->compl.result = 1;
+			job->at.down = true;
 			return page_fault(job, d->size - left);
 		}
 		left = off;
@@ -127,26 +82,16 @@ static uint8_t copy_down(struct dsa_job *job)
 	return DSA_STS_SUCCESS;
 }
 
-static uint8_t run_memmove(struct dsa_job *job)
+/* By way of the buffer, from the start. */
+static uint8_t copy_up(struct dsa_job *job)
 {
 	const struct dsa_desc *d = job->desc;
-	uint32_t done = 0;
-	size_t n;
+	uint32_t done = job->at.done;
 
-	if (unlikely(overlap(d->dst, d->src, d->size))) {
-		if (!(job->dsa->cfg.gencap & DSA_GENCAP_OVERLAP))
-			return DSA_STS_OVERLAP;
-		if (d->dst - d->src < d->size && d->dst != d->src)
-			return copy_down(job);
-	}
-	if (likely(job->dsa->ops->copy)) {
-		n = dma_copy(job, d->dst, d->src, d->size);
-		return likely(n == d->size) ? DSA_STS_SUCCESS : page_fault(job, n);
-	}
 	while (done < d->size) {
 		size_t len = chunk(d->size, done);
+		size_t n = copy_chunk(job, done, len);
 
-		n = copy_chunk(job, done, len);
 		done += (uint32_t)n;
 		if (n < len)
 			return page_fault(job, done);
@@ -154,8 +99,44 @@ static uint8_t run_memmove(struct dsa_job *job)
 	return DSA_STS_SUCCESS;
 }
 
-static void spread_pattern(uint8_t *buf, uint64_t pattern, size_t len)
+static uint8_t run_memmove(struct dsa_job *job)
 {
+	const struct dsa_desc *d = job->desc;
+
+	if (unlikely(overlap(d->dst, d->size, d->src, d->size))) {
+		if (!(job->dsa->cfg.gencap & DSA_GENCAP_OVERLAP))
+			return DSA_STS_OVERLAP;
+		if (d->dst - d->src < d->size && d->dst != d->src)
+			return copy_down(job);
+	}
+	if (likely(job->dsa->ops->copy)) {
+		size_t n = dma_copy(job, d->dst, d->src, d->size);
+
+		return likely(n == d->size) ? DSA_STS_SUCCESS : page_fault(job, n);
+	}
+	return copy_up(job);
+}
+
+/*
+ * Go on with an operation after a page fault that was resolved. All but the move look
+ * at job->at themselves; that one is kept free of it, because it is most of the work.
+ */
+uint8_t dsa_op_resume(struct dsa_job *job)
+{
+	unsigned int opcode = DSA_DESC_OPCODE(job->desc->op_flags);
+
+	if (opcode != DSA_OP_MEMMOVE)
+		return dsa_op_table[opcode].run(job);
+	return job->at.down ? copy_down(job) : copy_up(job);
+}
+
+/* The pattern as it is for the byte at done and those that follow. */
+static void spread_pattern(uint8_t *buf, uint64_t pattern, uint32_t done, size_t len)
+{
+	unsigned int bits = done % 8 * 8;
+
+	if (bits)
+		pattern = pattern >> bits | pattern << (64 - bits);
 	for (size_t i = 0; i < len; i += sizeof(pattern))
 		memcpy(buf + i, &pattern, sizeof(pattern));
 }
@@ -164,9 +145,9 @@ static uint8_t run_fill(struct dsa_job *job)
 {
 	const struct dsa_desc *d = job->desc;
 	uint8_t *buf = job->dsa->buf[0];
-	uint32_t done = 0;
+	uint32_t done = job->at.done;
 
-	spread_pattern(buf, d->src, chunk(d->size, 0));
+	spread_pattern(buf, d->src, done, chunk(d->size, done));
 	while (done < d->size) {
 		size_t len = chunk(d->size, done);
 		size_t n = dma_write(job, d->dst + done, buf, len);
@@ -207,7 +188,7 @@ static uint8_t run_compare(struct dsa_job *job)
 {
 	const struct dsa_desc *d = job->desc;
 	uint8_t (*buf)[DSA_CHUNK] = job->dsa->buf;
-	uint32_t done = 0;
+	uint32_t done = job->at.done;
 
 	while (done < d->size) {
 		size_t len = chunk(d->size, done);
@@ -231,9 +212,9 @@ static uint8_t run_compare_pattern(struct dsa_job *job)
 {
 	const struct dsa_desc *d = job->desc;
 	uint8_t (*buf)[DSA_CHUNK] = job->dsa->buf;
-	uint32_t done = 0;
+	uint32_t done = job->at.done;
 
-	spread_pattern(buf[1], d->dst, chunk(d->size, 0));
+	spread_pattern(buf[1], d->dst, done, chunk(d->size, done));
 	while (done < d->size) {
 		size_t len = chunk(d->size, done);
 		size_t n = dma_read(job, d->src + done, buf[0], len);
@@ -279,12 +260,12 @@ static uint8_t run_dualcast(struct dsa_job *job)
 	const struct dsa_desc *d = job->desc;
 	uint64_t dst2 = d->op[0];
 	uint8_t *buf = job->dsa->buf[0];
-	uint32_t done = 0;
+	uint32_t done = job->at.done;
 
 	if ((d->dst ^ dst2) & 0xfff)
 		return DSA_STS_DUALCAST_ALIGN;
-	if (overlap(d->src, d->dst, d->size) || overlap(d->src, dst2, d->size) ||
-	    overlap(d->dst, dst2, d->size))
+	if (overlap(d->src, d->size, d->dst, d->size) ||
+	    overlap(d->src, d->size, dst2, d->size) || overlap(d->dst, d->size, dst2, d->size))
 		return DSA_STS_OVERLAP;
 	while (done < d->size) {
 		size_t page = 0x1000 - ((d->dst + done) & 0xfff);
@@ -330,13 +311,16 @@ static uint8_t crc(struct dsa_job *job, bool copy)
 {
 	const struct dsa_desc *d = job->desc;
 	const uint8_t *buf = job->dsa->buf[0];
-	uint32_t done = 0, seed, value;
-	uint8_t status = crc_seed(job, &seed);
+	uint32_t done = job->at.done, seed, value = job->at.extra;
+	uint8_t status = DSA_STS_SUCCESS;
 
-	if (status)
-		return status;
-	value = dsa_crc_start(seed, d->op_flags);
-	status = DSA_STS_SUCCESS;
+	if (!job->at.begun) {
+		status = crc_seed(job, &seed);
+		if (status)
+			return status;
+		value = dsa_crc_start(seed, d->op_flags);
+		status = DSA_STS_SUCCESS;
+	}
 	while (done < d->size && status == DSA_STS_SUCCESS) {
 		size_t len = chunk(d->size, done);
 		size_t n = copy ? copy_chunk(job, done, len) :
@@ -345,8 +329,11 @@ static uint8_t crc(struct dsa_job *job, bool copy)
 		value = dsa_crc_add((const uint32_t (*)[256])job->dsa->crc, value, buf, n,
 				    d->op_flags);
 		done += (uint32_t)n;
-		if (n < len)
+		if (n < len) {
+			job->at.begun = true;
+			job->at.extra = value;
 			status = page_fault(job, done);
+		}
 	}
 	job->compl.op[0] = dsa_crc_end(value, d->op_flags);
 	return status;
@@ -359,9 +346,36 @@ static uint8_t run_crc(struct dsa_job *job)
 
 static uint8_t run_copy_crc(struct dsa_job *job)
 {
-	if (overlap(job->desc->src, job->desc->dst, job->desc->size))
+	const struct dsa_desc *d = job->desc;
+
+	if (overlap(d->src, d->size, d->dst, d->size))
 		return DSA_STS_OVERLAP;
 	return crc(job, true);
+}
+
+/*
+ * There is no cache to flush, but the pages must be there: one byte of each is read,
+ * as translation needs it.
+ */
+static uint8_t run_cache_flush(struct dsa_job *job)
+{
+	const struct dsa_desc *d = job->desc;
+	uint32_t done = job->at.done;
+	uint8_t byte;
+
+	while (done < d->size) {
+		uint32_t page = 0x1000 - ((d->dst + done) & 0xfff);
+
+		/* Address 0 is after the last: no range goes on there. */
+		if (d->dst + done < d->dst) {
+			dsa_wrapped(job, 0, false);
+			return page_fault(job, done);
+		}
+		if (!dma_read(job, d->dst + done, &byte, 1))
+			return page_fault(job, done);
+		done += d->size - done < page ? d->size - done : page;
+	}
+	return DSA_STS_SUCCESS;
 }
 
 /* Flags of every operation, of those in a batch, of writers, and of the CRC. */
@@ -383,6 +397,14 @@ static uint8_t run_copy_crc(struct dsa_job *job)
 #define R_SIZE	0x00000000ffffffffULL
 #define R_41	0xffffffffffffff00ULL
 #define R_44	0xffffffff00000000ULL
+#define R_52	0xffffffff00000000ULL
+#define R_57	0xffffffffffffff00ULL
+/* Byte 40, 41, those after 42, and the reserved bits of the flags in 41 and 42. */
+#define R_40		0x00000000000000ffULL
+#define R_DIF_DST	0x000000000000ff00ULL
+#define R_DIF_BITS	0x0000000000f00000ULL
+#define R_DIF_DST_BITS	0x0000000000000700ULL
+#define R_43		0xffffffffff000000ULL
 
 const struct dsa_op_info dsa_op_table[DSA_OP_LIMIT] __attribute__((aligned(64))) = {
 	[DSA_OP_NOOP] = {
@@ -438,6 +460,44 @@ const struct dsa_op_info dsa_op_table[DSA_OP_LIMIT] __attribute__((aligned(64)))
 		.required = F_RECORD,
 		.reserved = { 0, 0, R_38, R_44, 0, R_ALL },
 		.run = run_copy_crc,
+	},
+	[DSA_OP_CREATE_DELTA] = {
+		.flags = DSA_OP_SIZED | F_WRITE | DSA_FLAG_CHECK_RESULT | DSA_FLAG_ADDR1_TC |
+			 DSA_FLAG_ADDR3_TC,
+		.required = F_RECORD,
+		.reserved = { 0, 0, R_38, 0, R_52, R_57 },
+		.run = dsa_run_create_delta,
+	},
+	[DSA_OP_APPLY_DELTA] = {
+		.flags = DSA_OP_SIZED | F_WRITE | DSA_FLAG_ADDR1_TC,
+		.reserved = { 0, 0, R_38, R_44, R_ALL, R_ALL },
+		.run = dsa_run_apply_delta,
+	},
+	[DSA_OP_DIF_CHECK] = {
+		.flags = DSA_OP_SIZED | F_MEM | DSA_FLAG_ADDR1_TC,
+		.required = F_RECORD,
+		.reserved = { 0, R_ALL, R_38, R_DIF_DST | R_DIF_BITS | R_43, 0, R_ALL },
+		.run = dsa_run_dif_check,
+	},
+	[DSA_OP_DIF_INSERT] = {
+		.flags = DSA_OP_SIZED | F_WRITE | DSA_FLAG_ADDR1_TC,
+		.reserved = { 0, 0, R_38, R_40 | R_DIF_DST_BITS | R_DIF_BITS | R_43, R_ALL, 0 },
+		.run = dsa_run_dif_insert,
+	},
+	[DSA_OP_DIF_STRIP] = {
+		.flags = DSA_OP_SIZED | F_WRITE | DSA_FLAG_ADDR1_TC,
+		.reserved = { 0, 0, R_38, R_DIF_DST | R_DIF_BITS | R_43, 0, R_ALL },
+		.run = dsa_run_dif_strip,
+	},
+	[DSA_OP_DIF_UPDATE] = {
+		.flags = DSA_OP_SIZED | F_WRITE | DSA_FLAG_ADDR1_TC,
+		.reserved = { 0, 0, R_38, R_DIF_DST_BITS | R_DIF_BITS | R_43, 0, 0 },
+		.run = dsa_run_dif_update,
+	},
+	[DSA_OP_CACHE_FLUSH] = {	/* to memory only: "Cache Control Hints" */
+		.flags = DSA_OP_SIZED | (F_WRITE & ~DSA_FLAG_CACHE_CONTROL),
+		.reserved = { R_ALL, 0, R_38, R_ALL, R_ALL, R_ALL },
+		.run = run_cache_flush,
 	},
 };
 

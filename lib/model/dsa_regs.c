@@ -12,12 +12,13 @@
 #include "dsa_model.h"
 
 /*
- * What the model does not have is not shown, whatever the profile says: block on
- * fault (it would need a way to request a page), the interrupt message storage and
- * readback addresses of a drain.
+ * What the model does not have is not shown, whatever the profile says: the interrupt
+ * message storage, readback addresses of a drain, and where there is no way to request
+ * a page block on fault.
  */
 #define GENCAP_MASK							\
-	(DSA_GENCAP_OVERLAP | DSA_GENCAP_CACHE_MEM | DSA_GENCAP_CMD_CAP |	\
+	(DSA_GENCAP_BLOCK_ON_FAULT | DSA_GENCAP_OVERLAP | DSA_GENCAP_CACHE_MEM |	\
+	 DSA_GENCAP_CMD_CAP |	\
 	 DSA_GENCAP_DEST_READBACK | DSA_GENCAP_CONFIG | (0x1ffULL << 16) | (0x7fULL << 33))
 
 /* Commands 1 to 12; without CMDCAP these are there as well ("Default Commands"). */
@@ -28,16 +29,17 @@
 #define GRPCAP_RDBUF_LIMIT	(1ULL << 17)
 
 /* The writable bits of the WQCFG words; the mode word: ATS and PRS disable are not. */
-static const uint32_t wqcfg_mask[8] = { 0xffff, 0xffff, 0x3ffffff3, 0x1ff };
+static const uint32_t wqcfg_mask[8] = { 0xffff, 0xffff, 0x3ffffff3, 0x1ff, 0x1ffff, 0x1ffff };
 
 static const struct sva_dsa_config profiles[] = {
 	{	/* "default": all that the model has */
 		.version = DSA_VERSION_1,
-		.gencap = DSA_GENCAP_OVERLAP | DSA_GENCAP_CACHE_MEM | DSA_GENCAP_CMD_CAP |
+		.gencap = DSA_GENCAP_BLOCK_ON_FAULT | DSA_GENCAP_OVERLAP | DSA_GENCAP_CACHE_MEM |
+			  DSA_GENCAP_CMD_CAP |
 			  DSA_GENCAP_DEST_READBACK | (31ULL << 16) | (10ULL << 21) |
 			  DSA_GENCAP_CONFIG,
 		.num_wqs = 8, .wq_entries = 128, .num_groups = 4, .num_engines = 4,
-		.read_bufs = 96,
+		.read_bufs = 96, .occupancy_int = true,
 		.opcap = { UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX },
 	}, {	/* "emr": the capabilities of a fifth generation Xeon's DSA */
 		.version = DSA_VERSION_1,
@@ -74,6 +76,18 @@ static bool config_valid(const struct sva_dsa_config *c)
 	       c->num_engines - 1 < SVA_DSA_MAX_ENGINES && c->read_bufs - 1 < 255;
 }
 
+/* What no register has. */
+static void power_on(struct sva_dsa *dsa)
+{
+	dsa_reset_config(dsa);
+	dsa->bus_master = false;
+	dsa->pci = SVA_DSA_PCI_PASID | SVA_DSA_PCI_PRIV | SVA_DSA_PCI_PRS;
+	dsa->random = dsa->cfg.seed;
+	/* With timing, all but a no-op that nobody hears of. */
+	dsa->tell = dsa->cfg.timing ? UINT32_MAX : DSA_FLAG_COMPL_INT;
+	dsa_time_reset(dsa);
+}
+
 size_t sva_dsa_size(const struct sva_dsa_config *config)
 {
 	return config_valid(config) ? sizeof(struct sva_dsa) : 0;
@@ -90,13 +104,16 @@ struct sva_dsa *sva_dsa_init(void *mem, const struct sva_dsa_config *config,
 	memset(dsa, 0, sizeof(*dsa));
 	dsa->cfg = *config;
 	dsa->cfg.gencap &= GENCAP_MASK;
+	if (!ops->page_request)
+		dsa->cfg.gencap &= ~DSA_GENCAP_BLOCK_ON_FAULT;
 	dsa_mask_opcap(dsa->cfg.opcap);
 	dsa->ops = ops;
 	dsa->ctx = ctx;
 	for (unsigned int w = 0; w < SVA_DSA_MAX_WQS; w++)
 		dsa->wqs[w].index = w;
 	dsa_crc_init(dsa->crc);
-	dsa_reset_config(dsa);
+	dsa_dif_init(dsa->t10);
+	power_on(dsa);
 	return dsa;
 }
 
@@ -105,6 +122,7 @@ void dsa_reset_wqcfg(struct dsa_wq *wq, bool keep_size)
 	uint32_t size = wq->cfg[DSA_WQCFG_SIZE / 4];
 
 	memset(wq->cfg, 0, sizeof(wq->cfg));
+	wq->told = false;
 	if (keep_size)
 		wq->cfg[DSA_WQCFG_SIZE / 4] = size;
 }
@@ -132,11 +150,11 @@ void dsa_reset_config(struct sva_dsa *dsa)
 
 void sva_dsa_flr(struct sva_dsa *dsa)
 {
-	dsa_reset_config(dsa);
+	power_on(dsa);
 	memset(dsa->swerr, 0, sizeof(dsa->swerr));
 	dsa->cmd = 0;
 	dsa->cmdsts = 0;
-	dsa->bus_master = false;
+	memset(dsa->fragments, 0, sizeof(dsa->fragments));
 }
 
 /* Note why vector 0 fires, and fire it. */
@@ -161,18 +179,36 @@ void dsa_swerr(struct sva_dsa *dsa, uint64_t word0, uint64_t word1, uint64_t add
 		dsa_raise(dsa, DSA_INTC_ERR);
 }
 
-/* Specification, "Device Halt State": only a function-level reset helps now. */
-void sva_dsa_bus_master(struct sva_dsa *dsa, bool enabled)
+/*
+ * Specification, "Device Halt State" and "Address Translation Capabilities": PCI settings
+ * changed while the device was not disabled. Only a function-level reset helps now.
+ */
+static void pci_changed(struct sva_dsa *dsa)
 {
-	bool lost = dsa->bus_master && !enabled;
-
-	dsa->bus_master = enabled;
-	if (!lost || dsa_state(dsa) == DSA_STATE_DISABLED || dsa_state(dsa) == DSA_STATE_HALT)
+	if (dsa_state(dsa) == DSA_STATE_DISABLED || dsa_state(dsa) == DSA_STATE_HALT)
 		return;
 	dsa->gensts = DSA_STATE_HALT | DSA_RESET_FLR << 2;
 	dsa_swerr(dsa, (uint64_t)DSA_SWERR_PCI_CONFIG << 8, 0, 0);
 	if (dsa->genctrl & DSA_GENCTRL_HALT_INT)
 		dsa_raise(dsa, DSA_INTC_HALT);
+}
+
+void sva_dsa_bus_master(struct sva_dsa *dsa, bool enabled)
+{
+	bool lost = dsa->bus_master && !enabled;
+
+	dsa->bus_master = enabled;
+	if (lost)
+		pci_changed(dsa);
+}
+
+void sva_dsa_pci_enable(struct sva_dsa *dsa, unsigned int enabled)
+{
+	bool changed = dsa->pci != enabled;
+
+	dsa->pci = enabled;
+	if (changed)
+		pci_changed(dsa);
 }
 
 static uint64_t cap_read(const struct sva_dsa *dsa, uint64_t offset)
@@ -186,7 +222,8 @@ static uint64_t cap_read(const struct sva_dsa *dsa, uint64_t offset)
 		return c->gencap;
 	case DSA_REG_WQCAP:
 		return c->wq_entries | (uint64_t)c->num_wqs << 16 | DSA_WQCAP_SHARED |
-		       DSA_WQCAP_DEDICATED | DSA_WQCAP_PRIORITY | DSA_WQCAP_OCCUPANCY;
+		       DSA_WQCAP_DEDICATED | DSA_WQCAP_PRIORITY | DSA_WQCAP_OCCUPANCY |
+		       (c->occupancy_int ? DSA_WQCAP_OCCUPANCY_INT : 0);
 	case DSA_REG_GRPCAP:
 		return c->num_groups | (uint64_t)c->read_bufs << 8 | GRPCAP_RDBUF_CTRL |
 		       GRPCAP_RDBUF_LIMIT;
@@ -240,7 +277,7 @@ static uint32_t wqcfg_read(const struct sva_dsa *dsa, uint64_t offset)
 	unsigned int word = (unsigned int)(offset % DSA_WQCFG_MIN_STRIDE) / 4;
 
 	if (word == DSA_WQCFG_STATE / 4)
-		return wq->count | wq->state << 30;
+		return wq->count | (wq->told ? DSA_WQCFG_OCCUPANCY_TOLD : 0) | wq->state << 30;
 	return wq->cfg[word];
 }
 
@@ -283,16 +320,45 @@ uint64_t sva_dsa_mmio_read(struct sva_dsa *dsa, uint64_t offset, unsigned int si
 	return size == 8 ? value : (uint32_t)(value >> (offset & 4) * 8);
 }
 
+/* The interrupt can be asked for at any time; while it is, the limit is fixed. */
+static void occupancy_write(struct sva_dsa *dsa, struct dsa_wq *wq, uint32_t value)
+{
+	uint32_t *cfg = &wq->cfg[DSA_WQCFG_OCCUPANCY_LIMIT / 4];
+
+	if (*cfg & DSA_WQCFG_OCCUPANCY_EN)
+		*cfg = (*cfg & 0xffff) | (value & DSA_WQCFG_OCCUPANCY_EN);
+	else
+		*cfg = value & wqcfg_mask[DSA_WQCFG_OCCUPANCY_LIMIT / 4];
+	dsa_wq_occupancy(dsa, wq);
+}
+
 static void wqcfg_write(struct sva_dsa *dsa, uint64_t offset, uint32_t value)
 {
 	struct dsa_wq *wq = &dsa->wqs[offset / DSA_WQCFG_MIN_STRIDE];
 	unsigned int word = (unsigned int)(offset % DSA_WQCFG_MIN_STRIDE) / 4;
 
-	/* The size is fixed while the device is on, all but the threshold while the WQ is. */
-	if (word == DSA_WQCFG_SIZE / 4 && dsa_state(dsa) != DSA_STATE_DISABLED)
+	if (word >= DSA_WQCFG_OCCUPANCY_INT / 4 && !dsa->cfg.occupancy_int)
 		return;
-	if (word != DSA_WQCFG_THRESHOLD / 4 && wq->state != DSA_WQ_DISABLED)
+	switch (word * 4) {
+	case DSA_WQCFG_OCCUPANCY_LIMIT:
+		occupancy_write(dsa, wq, value);
 		return;
+	case DSA_WQCFG_STATE:
+		if (value & DSA_WQCFG_OCCUPANCY_TOLD) {
+			wq->told = false;
+			dsa_wq_occupancy(dsa, wq);
+		}
+		return;
+	case DSA_WQCFG_THRESHOLD:
+		break;
+	case DSA_WQCFG_SIZE:	/* fixed while the device is on */
+		if (dsa_state(dsa) != DSA_STATE_DISABLED)
+			return;
+		/* fall through */
+	default:		/* the others while the WQ is */
+		if (wq->state != DSA_WQ_DISABLED)
+			return;
+	}
 	wq->cfg[word] = value & wqcfg_mask[word];
 }
 

@@ -55,6 +55,7 @@ enum sva_dsa_accept sva_dsa_portal_write(struct sva_dsa *dsa, uint64_t offset,
 	if (tail >= wq->size)
 		tail -= wq->size;
 	memcpy(&dsa->entries[wq->base + tail], desc, sizeof(struct dsa_desc));
+	dsa->arrived[wq->base + tail] = dsa->now;
 	wq->count++;
 	wq->group->ready |= 1u << wq->index;
 	return SVA_DSA_ACCEPTED;
@@ -68,7 +69,23 @@ unsigned int sva_dsa_wq_room(const struct sva_dsa *dsa, unsigned int wq)
 	return dsa->wqs[wq].size - dsa->wqs[wq].count;
 }
 
-void dsa_wq_pop(struct dsa_wq *wq)
+/* Specification, "WQ Configuration Table": told once, until software clears the bit. */
+void dsa_wq_occupancy(struct sva_dsa *dsa, struct dsa_wq *wq)
+{
+	uint32_t vector = wq->cfg[DSA_WQCFG_OCCUPANCY_INT / 4];
+	uint32_t limit = wq->cfg[DSA_WQCFG_OCCUPANCY_LIMIT / 4];
+
+	if (!(limit & DSA_WQCFG_OCCUPANCY_EN) || wq->told || wq->state == DSA_WQ_DISABLED ||
+	    wq->count > (limit & 0xffff))
+		return;
+	wq->told = true;
+	if (!vector)
+		dsa_raise(dsa, DSA_INTC_OCCUPY);
+	else if (dsa->ops->interrupt)
+		dsa->ops->interrupt(dsa->ctx, vector);
+}
+
+static void pop(struct dsa_wq *wq)
 {
 	if (++wq->head == wq->size)
 		wq->head = 0;
@@ -77,15 +94,20 @@ void dsa_wq_pop(struct dsa_wq *wq)
 		wq->group->ready &= ~(1u << wq->index);
 }
 
+void dsa_wq_pop(struct sva_dsa *dsa, struct dsa_wq *wq)
+{
+	pop(wq);
+	if (unlikely(wq->cfg[DSA_WQCFG_OCCUPANCY_LIMIT / 4] & DSA_WQCFG_OCCUPANCY_EN))
+		dsa_wq_occupancy(dsa, wq);
+}
+
 /* Abandon all of a WQ's work; no completion record is written for it. */
 void dsa_wq_drop(struct sva_dsa *dsa, struct dsa_wq *wq)
 {
 	while (wq->count)
-		dsa_wq_pop(wq);
-	for (unsigned int e = 0; e < dsa->num_active; e++) {
-		if (dsa->active[e]->wq == wq)
-			dsa->active[e]->busy = false;
-	}
+		pop(wq);
+	for (unsigned int e = 0; e < dsa->num_active; e++)
+		dsa_engine_drop(dsa->active[e], wq, DSA_ANY_PASID);
 }
 
 /* The same for one PASID of a shared WQ; what stays keeps its order. */
@@ -97,8 +119,10 @@ void dsa_wq_drop_pasid(struct sva_dsa *dsa, struct dsa_wq *wq, uint32_t pasid)
 		const struct dsa_desc *d = &dsa->entries[wq->base + from];
 
 		if (DSA_TRUSTED_PASID(d->pasid_priv) != pasid) {
-			if (from != to)
+			if (from != to) {
 				dsa->entries[wq->base + to] = *d;
+				dsa->arrived[wq->base + to] = dsa->arrived[wq->base + from];
+			}
 			to = to + 1 == wq->size ? 0 : to + 1;
 			kept++;
 		}
@@ -108,48 +132,53 @@ void dsa_wq_drop_pasid(struct sva_dsa *dsa, struct dsa_wq *wq, uint32_t pasid)
 	wq->count = kept;
 	if (!kept)
 		wq->group->ready &= ~(1u << wq->index);
-	for (unsigned int e = 0; e < dsa->num_active; e++) {
-		struct dsa_engine *engine = dsa->active[e];
-
-		if (engine->wq == wq && DSA_TRUSTED_PASID(engine->trusted) == pasid)
-			engine->busy = false;
-	}
+	for (unsigned int e = 0; e < dsa->num_active; e++)
+		dsa_engine_drop(dsa->active[e], wq, pasid);
 }
 
-/*
- * Whether the first descriptor of a WQ may start. Only a drain waits: for the
- * batches that other engines still have of its WQ (specification, "Drain
- * Descriptor"); anything else that came before it is done.
- */
-static bool may_start(const struct sva_dsa *dsa, const struct dsa_wq *wq)
+/* A drain waits for what the engines still have of its WQ: "Drain Descriptor". */
+static __attribute__((noinline)) bool may_drain(const struct sva_dsa *dsa,
+						const struct dsa_wq *wq,
+						const struct dsa_desc *d)
 {
-	const struct dsa_desc *d = &dsa->entries[wq->base + wq->head];
+	uint32_t pasid = wq->dedicated ? DSA_ANY_PASID : DSA_TRUSTED_PASID(d->pasid_priv);
 
-	if (likely(DSA_DESC_OPCODE(d->op_flags) != DSA_OP_DRAIN))
-		return true;
 	for (unsigned int e = 0; e < dsa->num_active; e++) {
-		const struct dsa_engine *engine = dsa->active[e];
-
-		if (engine->busy && engine->wq == wq &&
-		    (wq->dedicated || DSA_TRUSTED_PASID(engine->trusted) ==
-				      DSA_TRUSTED_PASID(d->pasid_priv)))
+		if (dsa_engine_has(dsa->active[e], wq, pasid, wq->taken))
 			return false;
 	}
 	return true;
 }
 
+/* Whether an engine may take the first descriptor of a WQ: it has one batch at a time. */
+static inline bool may_take(const struct sva_dsa *dsa, const struct dsa_engine *engine,
+			    const struct dsa_wq *wq)
+{
+	const struct dsa_desc *d = &dsa->entries[wq->base + wq->head];
+	unsigned int opcode = DSA_DESC_OPCODE(d->op_flags);
+
+	if (likely(opcode > DSA_OP_DRAIN))
+		return true;
+	if (opcode == DSA_OP_DRAIN)
+		return may_drain(dsa, wq, d);
+	return opcode == DSA_OP_NOOP || !engine->busy;
+}
+
+static_assert(DSA_OP_NOOP == 0 && DSA_OP_BATCH == 1 && DSA_OP_DRAIN == 2, "may_take()");
+
 static_assert(SVA_DSA_MAX_WQS == 16, "the arbiter rotates a mask of 16 WQs");
 
 /* The next WQ of a group that has work and credit, in turn. */
-static struct dsa_wq *next_wq(struct sva_dsa *dsa, struct dsa_group *group, bool *starved)
+static struct dsa_wq *next_wq(struct sva_dsa *dsa, const struct dsa_engine *engine, bool *starved)
 {
+	struct dsa_group *group = engine->group;
 	uint32_t ready = ((group->ready | group->ready << 16) >> group->next) & 0xffff;
 
 	for (; ready; ready &= ready - 1) {
 		unsigned int w = (group->next + (unsigned int)__builtin_ctz(ready)) % 16;
 		struct dsa_wq *wq = &dsa->wqs[w];
 
-		if (!may_start(dsa, wq))
+		if (!may_take(dsa, engine, wq))
 			continue;
 		if (!wq->credit) {
 			*starved = true;
@@ -166,16 +195,16 @@ static struct dsa_wq *next_wq(struct sva_dsa *dsa, struct dsa_group *group, bool
  * The WQ whose first descriptor an engine of the group takes, NULL where there is
  * none. A new round gives every WQ as many turns as its priority says.
  */
-struct dsa_wq *dsa_arbitrate(struct sva_dsa *dsa, struct dsa_group *group)
+struct dsa_wq *dsa_arbitrate(struct sva_dsa *dsa, const struct dsa_engine *engine)
 {
 	bool starved = false;
-	struct dsa_wq *wq = next_wq(dsa, group, &starved);
+	struct dsa_wq *wq = next_wq(dsa, engine, &starved);
 
 	if (wq || !starved)
 		return wq;
 	for (unsigned int w = 0; w < dsa->cfg.num_wqs; w++) {
-		if (dsa->wqs[w].group == group)
+		if (dsa->wqs[w].group == engine->group)
 			dsa->wqs[w].credit = dsa->wqs[w].priority;
 	}
-	return next_wq(dsa, group, &starved);
+	return next_wq(dsa, engine, &starved);
 }

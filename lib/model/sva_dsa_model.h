@@ -11,7 +11,8 @@
  * The model is a pure state machine. The embedder (the in-process emulated bus,
  * or a PCI function in a machine emulator) forwards register accesses and portal
  * writes, and calls sva_dsa_step() to let the engines work. Memory accesses,
- * interrupts and nothing else leave the model, through struct sva_dsa_ops.
+ * interrupts, page requests and nothing else leave the model, through
+ * struct sva_dsa_ops.
  *
  * The model has no thread, takes no lock, allocates nothing and calls nothing
  * but the freestanding string functions. Calls on one model must not overlap;
@@ -35,6 +36,13 @@ struct sva_dsa_fault {
 	bool write;	/**< The access was a write. */
 };
 
+/** Answer to a page request. */
+enum sva_dsa_page {
+	SVA_DSA_PAGE_RESOLVED,	/**< Try again: the page should be there. */
+	SVA_DSA_PAGE_FAILED,	/**< There will be no such page (Invalid Request). */
+	SVA_DSA_PAGE_PENDING,	/**< sva_dsa_page_response() will tell. */
+};
+
 /**
  * What the model needs from its embedder.
  *
@@ -56,13 +64,23 @@ struct sva_dsa_ops {
 			struct sva_dsa_fault *fault);
 	/**
 	 * Copy memory to memory, both under @p pasid, ascending. Optional (may be
-	 * NULL): a fast path; the ranges never overlap in the direction that an
-	 * ascending copy would spoil.
+	 * NULL): a fast path. The ranges may be the same, and may overlap in the
+	 * direction that an ascending copy survives (the destination before the
+	 * source), never in the other: memmove() serves, memcpy() does not.
 	 */
 	size_t (*copy)(void *ctx, uint32_t pasid, uint64_t dst, uint64_t src, size_t len,
 		       struct sva_dsa_fault *fault);
 	/** Raise MSI-X vector @p vector (0: errors and commands). Optional. */
 	void (*interrupt)(void *ctx, unsigned int vector);
+	/**
+	 * Make the page of (pasid, va) accessible, for writing where @p write says so.
+	 * Optional: NULL is a device without page requests, which does not show block
+	 * on fault. Who cannot answer at once returns SVA_DSA_PAGE_PENDING, keeps
+	 * @p token, which is never 0, and calls sva_dsa_page_response() later, not
+	 * from inside a callback. An engine waits then, and only that one.
+	 */
+	enum sva_dsa_page (*page_request)(void *ctx, uint32_t token, uint32_t pasid,
+					  uint64_t va, bool write);
 };
 
 /** A device's fixed properties, in the units of the capability registers. */
@@ -74,7 +92,19 @@ struct sva_dsa_config {
 	unsigned int num_groups;/**< 1 to SVA_DSA_MAX_GROUPS. */
 	unsigned int num_engines;/**< 1 to SVA_DSA_MAX_ENGINES. */
 	unsigned int read_bufs;	/**< 1 to 255. */
+	bool occupancy_int;	/**< WQ occupancy interrupts (WQCAP). */
 	uint64_t opcap[4];	/**< OPCAP register; ops the model lacks are masked off. */
+	/**
+	 * 0: descriptors are done in order and at once, as far as the number of
+	 * engines allows. Any other value seeds the choice among all that the
+	 * specification lets happen: which engine goes on, which WQ of a group is
+	 * served, the order of batch members between fences, descriptors that
+	 * overtake each other and batches, completion records that come late. The
+	 * same seed and the same calls give the same order.
+	 */
+	uint64_t seed;
+	/** Keep a virtual time by published figures, for sva_dsa_time(). Changes nothing else. */
+	bool timing;
 };
 
 #define SVA_DSA_MAX_WQS		16
@@ -86,7 +116,11 @@ struct sva_dsa_config {
 enum sva_dsa_accept {
 	SVA_DSA_ACCEPTED = 0,
 	SVA_DSA_RETRY,		/**< Refused; an ENQCMD would return ZF = 1. */
-	SVA_DSA_DROPPED,	/**< Lost: a posted write to a full or disabled WQ. */
+	/**
+	 * Lost: a posted write to a full, disabled or shared WQ. Only that a
+	 * dedicated WQ was full is recorded (SWERR); nobody hears of the others.
+	 */
+	SVA_DSA_DROPPED,
 };
 
 struct sva_dsa;
@@ -104,8 +138,9 @@ size_t sva_dsa_size(const struct sva_dsa_config *config);
  * Make a model in caller-owned memory, in the state after power-on.
  *
  * @param mem	sva_dsa_size() bytes, 64-byte aligned; there is nothing to free.
- * @param config copied. Capabilities that the model lacks are masked off: block on
- *	fault, the interrupt message storage, readback addresses of a drain.
+ * @param config copied. Capabilities that the model lacks are masked off: the
+ *	interrupt message storage, readback addresses of a drain, and block on fault
+ *	where @p ops has no page_request.
  * @param ops	kept; must outlive the model.
  * @param ctx	passed to every callback.
  * @return the model, or NULL where the configuration is out of range (version 1
@@ -137,6 +172,24 @@ void sva_dsa_mmio_write(struct sva_dsa *dsa, uint64_t offset, uint64_t value,
 enum sva_dsa_accept sva_dsa_portal_write(struct sva_dsa *dsa, uint64_t offset,
 					 const void *desc, bool nonposted);
 
+/**
+ * Write to a portal with an access that is smaller than a descriptor, as a bus of eight
+ * bytes brings it. The pieces of each 64 bytes of a portal page are collected, in any
+ * order; the last one posts the descriptor. Of too many that stay incomplete the oldest
+ * are forgotten.
+ *
+ * @param offset	BAR2 offset, aligned to @p size.
+ * @param value		the bytes, the lowest address in the lowest byte.
+ * @param size		1, 2, 4 or 8.
+ * @return SVA_DSA_ACCEPTED while it is incomplete, then as sva_dsa_portal_write();
+ *	SVA_DSA_DROPPED for another size or alignment.
+ */
+enum sva_dsa_accept sva_dsa_portal_store(struct sva_dsa *dsa, uint64_t offset, uint64_t value,
+					 unsigned int size);
+
+/** Read from a portal: all ones, of @p size bytes (1 to 8). */
+uint64_t sva_dsa_portal_read(const struct sva_dsa *dsa, uint64_t offset, unsigned int size);
+
 /** @return entries that WQ @p wq can still take, 0 where it is not enabled. */
 unsigned int sva_dsa_wq_room(const struct sva_dsa *dsa, unsigned int wq);
 
@@ -145,7 +198,8 @@ unsigned int sva_dsa_wq_room(const struct sva_dsa *dsa, unsigned int wq);
  *
  * @param budget most descriptors to execute (a batch counts as one, and so does
  *	each of its members).
- * @return descriptors executed; 0 means there is nothing left to do.
+ * @return descriptors executed; 0 means there is nothing left to do until something
+ *	is posted or a page request is answered.
  */
 unsigned int sva_dsa_step(struct sva_dsa *dsa, unsigned int budget);
 
@@ -156,6 +210,45 @@ unsigned int sva_dsa_step(struct sva_dsa *dsa, unsigned int budget);
  * enabled then. Switching it off while the device is enabled halts the device.
  */
 void sva_dsa_bus_master(struct sva_dsa *dsa, bool enabled);
+
+/** PCI capabilities that matter to the device, for sva_dsa_pci_enable(). */
+#define SVA_DSA_PCI_PASID	(1u << 0)	/**< PASID Enable. */
+#define SVA_DSA_PCI_PRIV	(1u << 1)	/**< Privileged Mode Enable of PASID. */
+#define SVA_DSA_PCI_PRS		(1u << 2)	/**< Page Request Enable. */
+
+/**
+ * Tell the model which PCI capabilities are enabled.
+ *
+ * All of them count as enabled after sva_dsa_init() and sva_dsa_flr(), so that who has
+ * no configuration space need not call this. A change while the device is enabled
+ * halts it.
+ *
+ * @param enabled	SVA_DSA_PCI_* in any combination.
+ */
+void sva_dsa_pci_enable(struct sva_dsa *dsa, unsigned int enabled);
+
+/**
+ * Answer a page request that is pending. The work goes on in sva_dsa_step().
+ *
+ * @param token		what page_request() got.
+ * @param resolved	whether the page is there now. If not, the descriptor ends with
+ *			the status for an invalid page request response (0x04), a batch
+ *			whose list it is with 0x06, and one whose completion record it is
+ *			in SWERR (0x1a).
+ * @return whether somebody waited for it: nobody does any more after an abort, a reset,
+ *	or a first answer.
+ */
+bool sva_dsa_page_response(struct sva_dsa *dsa, uint32_t token, bool resolved);
+
+/**
+ * Virtual time of the timing model: how long the work completed so far would have taken a
+ * device with the figures that dsa_time.c cites. It is computed, not measured, and the same
+ * calls give the same time. It stands still while there is nothing to do.
+ *
+ * @return nanoseconds from sva_dsa_init() or sva_dsa_flr() to the latest completion that is
+ *	visible, 0 where sva_dsa_config.timing is off.
+ */
+uint64_t sva_dsa_time(const struct sva_dsa *dsa);
 
 /** Function-level reset: back to the state after sva_dsa_init(). */
 void sva_dsa_flr(struct sva_dsa *dsa);

@@ -25,6 +25,13 @@ static const uint8_t opcodes[SVA_NB_OPS] = {
 	[SVA_OP_COPY_CRC32C] = DSA_OP_COPY_CRC,
 	[SVA_OP_DUALCAST] = DSA_OP_DUALCAST,
 	[SVA_OP_DRAIN] = DSA_OP_DRAIN,
+	[SVA_OP_DELTA_CREATE] = DSA_OP_CREATE_DELTA,
+	[SVA_OP_DELTA_APPLY] = DSA_OP_APPLY_DELTA,
+	[SVA_OP_DIF_CHECK] = DSA_OP_DIF_CHECK,
+	[SVA_OP_DIF_INSERT] = DSA_OP_DIF_INSERT,
+	[SVA_OP_DIF_STRIP] = DSA_OP_DIF_STRIP,
+	[SVA_OP_DIF_UPDATE] = DSA_OP_DIF_UPDATE,
+	[SVA_OP_CACHE_FLUSH] = DSA_OP_CACHE_FLUSH,
 };
 
 static uint32_t
@@ -42,17 +49,48 @@ read_ops(struct sva_bus_device *bus)
 	return ops;
 }
 
-/* Read what the device can do, and divide it as the caller and the devargs want. */
+/* Divide the device into WQs as the caller and the devargs want. */
+static int
+divide(struct idxd_device *idxd, uint64_t wqs, uint64_t entries)
+{
+	struct sva_bus_device *bus = idxd->bus;
+	struct sva_device *dev = idxd->dev;
+	uint64_t most, size, priority = 1, threshold = 0;
+
+	if (wqs > SVA_MAX_QUEUES)
+		wqs = SVA_MAX_QUEUES;
+	most = wqs;
+	if (dev->nb_queues != 0 && dev->nb_queues < wqs)
+		wqs = dev->nb_queues;
+	if (sva_devargs_u64(bus->args, "wqs", 1, most, &wqs) != 0)
+		return -EINVAL;
+	if (dev->nb_queues > wqs) {
+		SVA_LOG(ERR, "%s: %u queues wanted, there are %u", bus->name, dev->nb_queues,
+			(unsigned int)wqs);
+		return -EINVAL;
+	}
+	size = entries / wqs;
+	if (sva_devargs_u64(bus->args, "wq_size", 1, entries / wqs, &size) != 0 ||
+	    sva_devargs_u64(bus->args, "threshold", 1, size, &threshold) != 0 ||
+	    sva_devargs_u64(bus->args, "priority", 1, 15, &priority) != 0)
+		return -EINVAL;
+	idxd->priority = (unsigned int)priority;
+	idxd->threshold = (unsigned int)threshold;
+	dev->nb_queues = (unsigned int)wqs;
+	dev->wq_size = (unsigned int)size;
+	return 0;
+}
+
+/* Read what the device can do. */
 static int
 read_caps(struct idxd_device *idxd)
 {
 	struct sva_bus_device *bus = idxd->bus;
 	const struct sva_bus_ops *io = bus->bus->ops;
 	struct sva_device *dev = idxd->dev;
-	struct sva_container_info container;
 	uint32_t version = io->read32(bus, DSA_REG_VERSION);
 	uint64_t taboff = io->read64(bus, DSA_REG_TABOFF);
-	uint64_t wqs, most, entries, size, priority = 1;
+	uint64_t wqs, entries;
 
 	if (version >> 8 != DSA_VERSION_1 >> 8) {
 		SVA_LOG(ERR, "%s: VERSION 0x%x: this driver knows DSA version 1", bus->name,
@@ -68,39 +106,57 @@ read_caps(struct idxd_device *idxd)
 	idxd->num_engines = DSA_ENGCAP_NUM_ENGINES(io->read64(bus, DSA_REG_ENGCAP));
 	entries = DSA_WQCAP_TOTAL_SIZE(idxd->wqcap);
 	wqs = DSA_WQCAP_NUM_WQS(idxd->wqcap);
-	if (!(idxd->gencap & DSA_GENCAP_CONFIG) || !(idxd->wqcap & DSA_WQCAP_DEDICATED) ||
-	    wqs == 0 || entries < wqs || idxd->num_groups == 0 || idxd->num_engines == 0) {
-		SVA_LOG(ERR, "%s: no dedicated WQ can be configured (GENCAP 0x%llx, WQCAP 0x%llx)",
+	if (!(idxd->gencap & DSA_GENCAP_CONFIG) || wqs == 0 || entries < wqs ||
+	    idxd->num_groups == 0 || idxd->num_engines == 0) {
+		SVA_LOG(ERR, "%s: no work queue can be configured (GENCAP 0x%llx, WQCAP 0x%llx)",
 			bus->name, (unsigned long long)idxd->gencap,
 			(unsigned long long)idxd->wqcap);
 		return -ENODEV;
 	}
-	if (wqs > SVA_MAX_QUEUES)
-		wqs = SVA_MAX_QUEUES;
-	most = wqs;
-	if (dev->nb_queues != 0 && dev->nb_queues < wqs)
-		wqs = dev->nb_queues;
-	if (sva_devargs_u64(bus->args, "wqs", 1, most, &wqs) != 0)
-		return -EINVAL;
-	if (dev->nb_queues > wqs) {
-		SVA_LOG(ERR, "%s: %u queues wanted, there are %u", bus->name, dev->nb_queues,
-			(unsigned int)wqs);
-		return -EINVAL;
-	}
-	size = entries / wqs;
-	if (sva_devargs_u64(bus->args, "wq_size", 1, entries / wqs, &size) != 0 ||
-	    sva_devargs_u64(bus->args, "priority", 1, 15, &priority) != 0)
-		return -EINVAL;
-	idxd->priority = (unsigned int)priority;
-	dev->nb_queues = (unsigned int)wqs;
-	dev->wq_size = (unsigned int)size;
 	dev->max_transfer = 1ull << DSA_GENCAP_MAX_XFER_SHIFT(idxd->gencap);
 	dev->max_batch = 1u << DSA_GENCAP_MAX_BATCH_SHIFT(idxd->gencap);
 	dev->ops = read_ops(bus);
+	return divide(idxd, wqs, entries);
+}
+
+/* The devargs that say how WQs work, where the device and the bus can do it. */
+static int
+read_modes(struct idxd_device *idxd)
+{
+	static const char *const modes[] = { "dedicated", "shared", NULL };
+	static const char *const switches[] = { "off", "on", NULL };
+	struct sva_bus_device *bus = idxd->bus;
+	struct sva_device *dev = idxd->dev;
+	struct sva_container_info container;
+	unsigned int mode = 0, bof;
+
 	/* Only where somebody answers the device's page requests. */
 	sva_container_info(dev->container, &container);
 	dev->block_on_fault = (idxd->gencap & DSA_GENCAP_BLOCK_ON_FAULT) &&
 			      container.io_page_faults;
+	bof = dev->block_on_fault;
+	if (sva_devargs_word(bus->args, "mode", modes, &mode) != 0 ||
+	    sva_devargs_word(bus->args, "bof", switches, &bof) != 0)
+		return -EINVAL;
+	if (bof > dev->block_on_fault) {
+		SVA_LOG(ERR, "%s: bof=on: %s", bus->name, container.io_page_faults ?
+			"the device cannot block on a page fault" :
+			"nobody takes the device's page faults");
+		return -EINVAL;
+	}
+	if (!(idxd->wqcap & (mode != 0 ? DSA_WQCAP_SHARED : DSA_WQCAP_DEDICATED))) {
+		SVA_LOG(ERR, "%s: mode=%s: the device has no such work queues", bus->name,
+			modes[mode]);
+		return -EINVAL;
+	}
+	if (mode != 0 && !idxd->own_memory) {
+		SVA_LOG(ERR, "%s: mode=shared: a shared work queue carries the PASID of the "
+			"process that submits, not that of process %d", bus->name,
+			(int)dev->pid);
+		return -EINVAL;
+	}
+	dev->block_on_fault = bof != 0;
+	dev->shared = mode != 0;
 	return 0;
 }
 
@@ -118,6 +174,8 @@ idxd_probe(struct sva_device *dev)
 	dev->priv = idxd;
 	pthread_mutex_init(&idxd->lock, NULL);
 	ret = read_caps(idxd);
+	if (ret == 0)
+		ret = read_modes(idxd);
 	if (ret == 0)
 		ret = idxd_hw_up(idxd);
 	if (ret != 0) {
@@ -156,7 +214,7 @@ idxd_reset(struct sva_device *dev)
 		if (ret == 0)
 			ret = idxd_hw_command(idxd, DSA_CMD_ENABLE_WQ, i);
 		idxd_queue_lost(iq);
-		iq->q.ops = &idxd_queue_ops;
+		iq->q.ops = dev->shared ? &idxd_shared_ops : &idxd_queue_ops;
 		if (ret != 0)
 			idxd_queue_fail(iq);
 	}
@@ -181,7 +239,10 @@ static const struct sva_pci_id idxd_ids[] = {
 	{ 0, 0 }
 };
 
-static const char *const idxd_params[] = { "wqs=N", "wq_size=N", "priority=1..15", NULL };
+static const char *const idxd_params[] = {
+	"wqs=N", "wq_size=N", "priority=1..15", "mode=dedicated|shared", "threshold=N",
+	"bof=on|off", NULL
+};
 
 static const struct sva_accel_driver idxd_driver = {
 	.base = {

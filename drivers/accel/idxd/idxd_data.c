@@ -15,6 +15,9 @@
 /* Polls that find nothing until the device is asked whether it is still there. */
 #define IDLE_POLLS 4096
 
+/* Most polls between two tries to write to a shared WQ that is full. */
+#define MAX_HOLDOFF 64
+
 #define USER_FLAGS (SVA_FENCE | SVA_SUBMIT | SVA_TO_CACHE)
 
 /* Device operation and flags of each operation; 0 where it has none of a kind. */
@@ -33,14 +36,25 @@ static const struct {
 	[SVA_OP_COPY_CRC32C] = { DSA_OP_COPY_CRC, true, true, true },
 	[SVA_OP_DUALCAST] = { DSA_OP_DUALCAST, true, true, false },
 	[SVA_OP_DRAIN] = { DSA_OP_DRAIN, false, false, false },
+	[SVA_OP_DELTA_CREATE] = { DSA_OP_CREATE_DELTA, true, true, true },
+	[SVA_OP_DELTA_APPLY] = { DSA_OP_APPLY_DELTA, true, true, false },
+	[SVA_OP_DIF_CHECK] = { DSA_OP_DIF_CHECK, true, false, true },
+	[SVA_OP_DIF_INSERT] = { DSA_OP_DIF_INSERT, true, true, false },
+	[SVA_OP_DIF_STRIP] = { DSA_OP_DIF_STRIP, true, true, false },
+	[SVA_OP_DIF_UPDATE] = { DSA_OP_DIF_UPDATE, true, true, false },
+	[SVA_OP_CACHE_FLUSH] = { DSA_OP_CACHE_FLUSH, true, false, false },
 };
 
+/*
+ * A direct store of 64 bytes, which is weakly ordered: what the device will read, the
+ * descriptor and data, must be visible before. Spelled out for assemblers without it
+ * (Intel SDM volume 2, MOVDIR64B).
+ */
 static inline void
-movdir64b(volatile void *dst, const void *src)
+fenced_movdir64b(volatile void *dst, const void *src)
 {
 #if defined(__x86_64__)
-	/* Spelled out for assemblers without it: Intel SDM volume 2, MOVDIR64B. */
-	asm volatile(".byte 0x66, 0x0f, 0x38, 0xf8, 0x02"
+	asm volatile("sfence\n\t.byte 0x66, 0x0f, 0x38, 0xf8, 0x02"
 		     : : "a"(dst), "d"(src) : "memory");
 #else
 	(void)dst;
@@ -59,6 +73,7 @@ store_fence(void)
 #endif
 }
 
+/* A posted write, which tells nothing. */
 static inline void
 portal_write(struct idxd_queue *iq, const void *desc)
 {
@@ -75,19 +90,30 @@ portal_write(struct idxd_queue *iq, const void *desc)
 	/* Another 64 bytes of the page each time: back-to-back stores to one would wait. */
 	to = (volatile uint64_t *)((volatile char *)portal->addr + iq->portal_slot);
 	iq->portal_slot = (iq->portal_slot + 64) % DSA_PORTAL_SIZE;
-	store_fence();
 	if (portal->kind == SVA_PORTAL_MOVDIR64B) {
-		movdir64b(to, desc);
+		fenced_movdir64b(to, desc);
 	} else {
+		store_fence();
 		for (i = 0; i < 8; i++)
 			to[i] = from[i];
 	}
 }
 
-void
+static inline bool
+is_shared(const struct idxd_queue *iq)
+{
+	return iq->portal.kind == SVA_PORTAL_ENQCMD;
+}
+
+bool
 idxd_portal_write(struct idxd_queue *iq, const void *desc)
 {
+	if (is_shared(iq)) {
+		iq->stats.doorbells++;
+		return iq->portal.enqcmd(&iq->portal, desc);
+	}
 	portal_write(iq, desc);
+	return true;
 }
 
 /* Up to where the inline path may fill slots without looking. */
@@ -151,9 +177,10 @@ shape_run(struct idxd_queue *iq, struct sva_slot *slot, uint32_t run, bool *plai
 
 /* Write one unit to the portal: `run` slots, all before the ring's end. */
 static inline void
-write_unit(struct idxd_queue *iq, struct sva_slot *slot, uint32_t run, uint16_t flags)
+write_unit(struct idxd_queue *iq, struct sva_slot *slot, uint32_t run, uint16_t flags, bool shared)
 {
 	struct idxd_shadow *shadow = idxd_shadow(iq, slot);
+	const void *desc;
 
 	iq->credits--;
 	iq->submitted = slot + run;
@@ -162,7 +189,7 @@ write_unit(struct idxd_queue *iq, struct sva_slot *slot, uint32_t run, uint16_t 
 		slot->op_flags |= DSA_FLAG_COMPL_REQ;
 		shadow->unit_rec = &shadow->rec;
 		shadow->unit_flags = flags;
-		portal_write(iq, slot);
+		desc = slot;
 	} else {
 		shadow->unit_rec = &iq->batch_recs[slot - iq->q.slots];
 		shadow->unit_flags = flags | IDXD_BATCH;
@@ -170,15 +197,42 @@ write_unit(struct idxd_queue *iq, struct sva_slot *slot, uint32_t run, uint16_t 
 		iq->batch.src = (uintptr_t)slot;
 		iq->batch.size = run;
 		iq->stats.batches++;
-		portal_write(iq, &iq->batch);
+		desc = &iq->batch;
 	}
+	if (!shared)
+		portal_write(iq, desc);
+	else if (!idxd_portal_write(iq, desc))
+		iq->held = desc;
+}
+
+/* Try again what a shared WQ refused, less and less often. Whether the way is free. */
+static bool
+retry_held(struct idxd_queue *iq)
+{
+	if (iq->held == NULL)
+		return true;
+	if (iq->holdoff != 0) {
+		iq->holdoff--;
+		return false;
+	}
+	if (idxd_portal_write(iq, iq->held)) {
+		iq->held = NULL;
+		iq->holdoff_next = 1;
+		return true;
+	}
+	iq->holdoff = iq->holdoff_next;
+	if (iq->holdoff_next < MAX_HOLDOFF)
+		iq->holdoff_next *= 2;
+	return false;
 }
 
 /* Write what was asked for to the portal, as far as the WQ has room. */
 static __attribute__((noinline)) void
 flush(struct idxd_queue *iq)
 {
-	while (iq->submitted != iq->asked && (int32_t)iq->credits > 0) {
+	if (!retry_held(iq))
+		return;
+	while (iq->submitted != iq->asked && (int32_t)iq->credits > 0 && iq->held == NULL) {
 		struct sva_slot *slot = idxd_at(iq, iq->submitted);
 		struct sva_slot *stop = slot < iq->asked ? iq->asked : iq->end;
 		uint32_t run = (uint32_t)(stop - slot);
@@ -195,7 +249,7 @@ flush(struct idxd_queue *iq)
 		}
 		if (run < iq->min_batch)
 			run = 1;
-		write_unit(iq, slot, run, plain ? IDXD_PLAIN : 0);
+		write_unit(iq, slot, run, plain ? IDXD_PLAIN : 0, is_shared(iq));
 	}
 }
 
@@ -210,7 +264,7 @@ idxd_submit(struct sva_queue *q)
 	/* One unit of copies and fills that does not start again at the ring's beginning. */
 	if (LIKELY(run > 0 && iq->special == 0 && (int32_t)iq->credits > 0 &&
 		   (run == 1 || (run >= iq->min_batch && run <= iq->max_batch))))
-		write_unit(iq, slot, (uint32_t)run, IDXD_PLAIN);
+		write_unit(iq, slot, (uint32_t)run, IDXD_PLAIN, false);
 	else if (run != 0)
 		flush(iq);
 	return 0;
@@ -233,7 +287,7 @@ idxd_enqueue(struct sva_queue *q, const struct sva_op *op)
 		return -EINVAL;
 	if (op_table[op->opcode].data && op->len - 1 >= q->max_len)
 		return -EINVAL;
-	if (op->opcode == SVA_OP_DUALCAST && ((op->dst ^ op->arg) & 0xfff) != 0)
+	if (op->opcode == SVA_OP_DUALCAST && ((op->dst ^ op->rest[0]) & 0xfff) != 0)
 		return -EINVAL;
 	if (idxd_used(iq) == iq->depth)
 		return -ENOSPC;
@@ -256,12 +310,13 @@ idxd_enqueue(struct sva_queue *q, const struct sva_op *op)
 		op_flags |= DSA_FLAG_FENCE;
 	slot = q->next;
 	job = sva_enqueue_inline_(q, op_flags, op->dst, op->src, (uint32_t)op->len, op->cookie);
-	/* Second destination of a dualcast, seed of a CRC. */
-	slot->rest[0] = op->arg;
+	slot->rest[0] = op->rest[0];
+	slot->rest[1] = op->rest[1];
+	slot->rest[2] = op->rest[2];
 	if (!is_plain(slot) || (flags & SVA_FENCE))
 		iq->special++;
 	if (flags & SVA_SUBMIT)
-		idxd_submit(q);
+		q->ops->submit(q);
 	return job;
 }
 
@@ -311,8 +366,12 @@ poll_slow(struct idxd_queue *iq, const struct idxd_shadow *shadow, struct sva_re
 			check_device(iq);
 		return 0;
 	}
-	iq->idle = 0;
-	return idxd_retire(iq, results, n);
+	n = idxd_retire(iq, results, n);
+	if (n != 0)
+		iq->idle = 0;
+	else if (++iq->idle == IDLE_POLLS)
+		check_device(iq);
+	return n;
 }
 
 /* k results of copies and fills that went well: everything is in the descriptors. */
@@ -410,6 +469,33 @@ const struct sva_queue_ops idxd_queue_ops = {
 	.enqueue = idxd_enqueue,
 	.submit = idxd_submit,
 	.poll = idxd_poll,
+};
+
+/* A shared WQ: a descriptor that was refused comes before everything else. */
+static int
+shared_submit(struct sva_queue *q)
+{
+	struct idxd_queue *iq = (struct idxd_queue *)q;
+
+	iq->asked = q->next;
+	flush(iq);
+	return 0;
+}
+
+static int
+shared_poll(struct sva_queue *q, struct sva_result *results, unsigned int n)
+{
+	struct idxd_queue *iq = (struct idxd_queue *)q;
+
+	if (iq->held != NULL)
+		flush(iq);
+	return idxd_poll(q, results, n);
+}
+
+const struct sva_queue_ops idxd_shared_ops = {
+	.enqueue = idxd_enqueue,
+	.submit = shared_submit,
+	.poll = shared_poll,
 };
 
 /* Of a device that is gone: nothing new is taken, what was accepted gets its results. */

@@ -69,12 +69,42 @@ rotate(uint64_t pattern, uint32_t bytes)
 	return bits == 0 ? pattern : pattern >> bits | pattern << (64 - bits);
 }
 
+bool
+idxd_fault_restarts(const struct sva_slot *slot)
+{
+	uint32_t opcode = DSA_DESC_OPCODE(slot->op_flags);
+
+	/* The offsets in a delta record are from where the descriptor starts. */
+	return opcode == DSA_OP_CREATE_DELTA || opcode == DSA_OP_APPLY_DELTA;
+}
+
+/* Whole blocks are done: the record has the tags for the next, the destination's after. */
+static void
+advance_dif(struct sva_slot *slot, const struct dsa_compl *rec)
+{
+	static const uint32_t sizes[4] = { 512, 520, 4096, 4104 };
+	uint32_t opcode = DSA_DESC_OPCODE(slot->op_flags);
+	uint32_t size = sizes[(slot->rest[0] >> 16) & 3];
+	uint32_t in = size + (opcode != DSA_OP_DIF_INSERT ? 8 : 0);
+	uint32_t out = size + (opcode != DSA_OP_DIF_STRIP ? 8 : 0);
+
+	slot->src += rec->bytes;
+	if (opcode != DSA_OP_DIF_CHECK)
+		slot->dst += rec->bytes / in * out;
+	if (opcode != DSA_OP_DIF_INSERT)
+		slot->rest[1] = rec->op[0];
+	if (opcode == DSA_OP_DIF_INSERT || opcode == DSA_OP_DIF_UPDATE)
+		slot->rest[2] = rec->op[1];
+}
+
 void
 idxd_fault_advance(struct sva_slot *slot, struct idxd_shadow *shadow)
 {
 	const struct dsa_compl *rec = &shadow->rec;
 	uint32_t n = rec->bytes;
 
+	if (idxd_fault_restarts(slot))
+		return;
 	slot->size -= n;
 	shadow->done += n;
 	switch (DSA_DESC_OPCODE(slot->op_flags)) {
@@ -110,6 +140,15 @@ idxd_fault_advance(struct sva_slot *slot, struct idxd_shadow *shadow)
 		slot->src += n;
 		slot->dst += n;
 		slot->rest[0] += n;
+		break;
+	case DSA_OP_DIF_CHECK:
+	case DSA_OP_DIF_INSERT:
+	case DSA_OP_DIF_STRIP:
+	case DSA_OP_DIF_UPDATE:
+		advance_dif(slot, rec);
+		break;
+	case DSA_OP_CACHE_FLUSH:
+		slot->dst += n;
 		break;
 	default:
 		break;

@@ -77,39 +77,51 @@ idxd_hw_command(struct idxd_device *idxd, enum dsa_command command, uint32_t ope
 	return ret;
 }
 
+/* Read and clear what the device says of itself. Whether it says something new. */
 static bool
-check(struct idxd_device *idxd)
+read_state(struct idxd_device *idxd, bool *runs, struct sva_event *event)
 {
 	uint32_t state = read32(idxd, DSA_REG_GENSTS);
 	uint64_t word0 = read64(idxd, DSA_REG_SWERR);
 
-	if (state == UINT32_MAX || DSA_GENSTS_STATE(state) != DSA_STATE_ENABLED) {
+	*runs = state != UINT32_MAX && DSA_GENSTS_STATE(state) == DSA_STATE_ENABLED;
+	event->queue = *runs && (word0 & DSA_SWERR_WQ_IDX_VALID) ?
+			       (int)DSA_SWERR_WQ_IDX(word0) : -1;
+	if (!*runs) {
+		event->type = SVA_EVENT_FAILED;
+		if (idxd->stopped)
+			return false;
+		idxd->stopped = true;
 		SVA_LOG(ERR, "%s: the device has stopped, GENSTS 0x%x: reset it",
 			idxd->bus->name, state);
+		return true;
+	}
+	if (!(word0 & DSA_SWERR_VALID))
 		return false;
-	}
-	if (word0 & DSA_SWERR_VALID) {
-		idxd->errors++;
-		SVA_LOG(ERR, "%s: software error 0x%x, WQ %d, operation 0x%x, address 0x%llx%s",
-			idxd->bus->name, (unsigned int)DSA_SWERR_ERROR(word0),
-			word0 & DSA_SWERR_WQ_IDX_VALID ? (int)DSA_SWERR_WQ_IDX(word0) : -1,
-			(unsigned int)DSA_SWERR_OPERATION(word0),
-			(unsigned long long)read64(idxd, DSA_REG_SWERR + 16),
-			word0 & DSA_SWERR_OVERFLOW ? ", and others after it" : "");
-		write64(idxd, DSA_REG_SWERR, DSA_SWERR_VALID | DSA_SWERR_OVERFLOW);
-	}
+	idxd->errors++;
+	event->type = SVA_EVENT_ERROR;
+	event->code = (uint32_t)DSA_SWERR_ERROR(word0);
+	event->addr = read64(idxd, DSA_REG_SWERR + 16);
+	SVA_LOG(ERR, "%s: software error 0x%x, WQ %d, operation 0x%x, address 0x%llx%s",
+		idxd->bus->name, event->code, event->queue,
+		(unsigned int)DSA_SWERR_OPERATION(word0), (unsigned long long)event->addr,
+		word0 & DSA_SWERR_OVERFLOW ? ", and others after it" : "");
+	write64(idxd, DSA_REG_SWERR, DSA_SWERR_VALID | DSA_SWERR_OVERFLOW);
 	return true;
 }
 
 bool
 idxd_hw_check(struct idxd_device *idxd, uint32_t *errors)
 {
-	bool runs;
+	struct sva_event event = { .queue = -1 };
+	bool runs, news;
 
 	pthread_mutex_lock(&idxd->lock);
-	runs = check(idxd);
+	news = read_state(idxd, &runs, &event);
 	*errors = idxd->errors;
 	pthread_mutex_unlock(&idxd->lock);
+	if (news)
+		sva_accel_event(idxd->dev, &event);
 	return runs;
 }
 
@@ -141,8 +153,10 @@ static void
 configure_wqs(struct idxd_device *idxd, unsigned int wqs)
 {
 	struct sva_device *dev = idxd->dev;
-	uint32_t mode = DSA_WQCFG_MODE_DEDICATED | DSA_WQCFG_PRIORITY(idxd->priority) |
-			DSA_WQCFG_PASID(dev->pasid) | DSA_WQCFG_PASID_EN;
+	/* The descriptors of a shared WQ carry a PASID themselves. */
+	uint32_t mode = DSA_WQCFG_PRIORITY(idxd->priority) | DSA_WQCFG_PASID_EN |
+			(dev->shared ? 0 : DSA_WQCFG_MODE_DEDICATED |
+					   DSA_WQCFG_PASID(dev->pasid));
 	uint32_t limits = DSA_WQCFG_MAX_XFER_SHIFT(DSA_GENCAP_MAX_XFER_SHIFT(idxd->gencap)) |
 			  DSA_WQCFG_MAX_BATCH_SHIFT(DSA_GENCAP_MAX_BATCH_SHIFT(idxd->gencap));
 	unsigned int wq, word;
@@ -157,6 +171,7 @@ configure_wqs(struct idxd_device *idxd, unsigned int wqs)
 		if (wq >= wqs)
 			continue;
 		write32(idxd, table + DSA_WQCFG_SIZE, dev->wq_size);
+		write32(idxd, table + DSA_WQCFG_THRESHOLD, idxd->threshold);
 		write32(idxd, table + DSA_WQCFG_MODE, mode);
 		write32(idxd, table + DSA_WQCFG_LIMITS, limits);
 	}
@@ -170,6 +185,7 @@ idxd_hw_up(struct idxd_device *idxd)
 	ret = idxd_hw_command(idxd, DSA_CMD_RESET_DEVICE, 0);
 	if (ret != 0)
 		return ret;
+	idxd->stopped = false;
 	/* Left from whoever had the device before. */
 	write64(idxd, DSA_REG_SWERR, DSA_SWERR_VALID | DSA_SWERR_OVERFLOW);
 	configure_groups(idxd, idxd->dev->nb_queues);

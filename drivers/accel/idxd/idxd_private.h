@@ -23,8 +23,10 @@ struct idxd_device {
 	uint32_t wqcfg_stride;
 	unsigned int num_groups, num_engines;
 	unsigned int priority;		/* devarg */
+	unsigned int threshold;		/* devarg: of the limited portals; 0: they are not used */
 	bool own_memory;		/* the calling process is the one that is bound */
 	pthread_mutex_t lock;	/* around commands and checks, which pollers do as well */
+	bool stopped;			/* and that was reported */
 	uint32_t errors;	/* software errors that were seen */
 };
 
@@ -37,6 +39,7 @@ struct idxd_device {
 #define IDXD_SLOW	0x04u	/* results one by one: something was not a plain success */
 #define IDXD_WAITING	0x08u	/* slow: the first one has been submitted again, by itself */
 #define IDXD_LOST	0x10u	/* what has no record will never get one */
+#define IDXD_AGAIN	0x20u	/* slow: the first one was refused when submitted again */
 
 /* A slot's shadow, struct sva_shadow, as the driver uses it. */
 struct idxd_shadow {
@@ -71,6 +74,11 @@ struct idxd_queue {
 	uint32_t min_batch, max_batch;
 	struct dsa_desc batch;	/* filled in but for list, count and record */
 	struct dsa_compl *batch_recs;	/* one a slot, for a batch that starts there */
+
+	/* A shared WQ refused it, so that nothing else can be written; or NULL. */
+	const void *held;
+	uint32_t holdoff;	/* polls to let pass until it is tried again */
+	uint32_t holdoff_next;
 
 	struct sva_portal portal;
 	uint32_t portal_slot;	/* offset of the next 64 bytes to write in its page */
@@ -154,8 +162,10 @@ void idxd_queue_fail(struct idxd_queue *iq);
 
 /* idxd_data.c: the hot path. */
 extern const struct sva_queue_ops idxd_queue_ops;
+extern const struct sva_queue_ops idxd_shared_ops;
 extern const struct sva_queue_ops idxd_failed_ops;
-void idxd_portal_write(struct idxd_queue *iq, const void *desc);
+/* Whether a descriptor was taken: a shared WQ may refuse it. */
+bool idxd_portal_write(struct idxd_queue *iq, const void *desc);
 
 /*
  * idxd_retire.c: up to n results of the unit at the tail, where they are more than plain
@@ -167,6 +177,8 @@ unsigned int idxd_retire(struct idxd_queue *iq, struct sva_result *results, unsi
 /* Make the page of a fault present; whether that worked. */
 bool idxd_fault_touch(const struct idxd_queue *iq, const struct sva_slot *slot, uint64_t addr,
 		      bool write);
+/* Whether an operation can only be done again from its start. */
+bool idxd_fault_restarts(const struct sva_slot *slot);
 /* Change an operation's descriptor to what its record says is left to do. */
 void idxd_fault_advance(struct sva_slot *slot, struct idxd_shadow *shadow);
 

@@ -86,10 +86,12 @@ idxd_queue_open(struct sva_device *dev, unsigned int index, const struct sva_que
 	iq = memset(memory, 0, sizeof(*iq));
 	iq->idxd = idxd;
 	iq->q.index = index;
-	iq->q.ops = &idxd_queue_ops;
+	iq->q.ops = dev->shared ? &idxd_shared_ops : &idxd_queue_ops;
 	iq->depth = conf->depth;
-	iq->wq_size = dev->wq_size;
-	iq->credits = dev->wq_size;
+	/* A shared WQ says itself when it is full; a dedicated one never does. */
+	iq->wq_size = dev->shared ? conf->depth : dev->wq_size;
+	iq->credits = iq->wq_size;
+	iq->holdoff_next = 1;
 	iq->fault_policy = conf->fault_policy;
 	iq->max_batch = dev->max_batch;
 	iq->min_batch = conf->min_batch == 0 ? MIN_BATCH : conf->min_batch;
@@ -102,13 +104,22 @@ idxd_queue_open(struct sva_device *dev, unsigned int index, const struct sva_que
 	iq->q.max_len = (uint32_t)dev->max_transfer;
 	iq->q.copy_flags = DSA_OP_FLAGS(DSA_OP_MEMMOVE, base);
 	iq->q.fill_flags = DSA_OP_FLAGS(DSA_OP_FILL, base);
-	ret = dev->bus_dev->bus->ops->portal_open(dev->bus_dev, DSA_PORTAL_OFFSET(index, false),
+	ret = dev->bus_dev->bus->ops->portal_open(dev->bus_dev,
+						  DSA_PORTAL_OFFSET(index, idxd->threshold != 0),
 						  &iq->portal);
 	if (ret != 0) {
 		SVA_LOG(ERR, "%s: no portal of WQ %u: %s", dev->bus_dev->name, index,
 			strerror(-ret));
 		goto no_portal;
 	}
+	if (dev->shared && iq->portal.enqcmd == NULL) {
+		SVA_LOG(ERR, "%s: the bus cannot write to shared work queues: mode=dedicated",
+			dev->bus_dev->name);
+		ret = -EOPNOTSUPP;
+		goto no_wq;
+	}
+	if (dev->shared)
+		iq->portal.kind = SVA_PORTAL_ENQCMD;
 	ret = idxd_hw_command(idxd, DSA_CMD_ENABLE_WQ, index);
 	if (ret != 0)
 		goto no_wq;
@@ -129,6 +140,7 @@ idxd_queue_lost(struct idxd_queue *iq)
 	struct sva_slot *slot = iq->tail;
 	uint32_t units;
 
+	iq->held = NULL;
 	for (units = iq->wq_size - iq->credits; units != 0; units--) {
 		struct idxd_shadow *shadow;
 
@@ -221,7 +233,7 @@ idxd_queue_info(struct sva_queue *queue, struct sva_queue_info *info)
 
 	info->depth = iq->depth;
 	info->used = idxd_used(iq);
-	info->wq_size = iq->wq_size;
+	info->wq_size = iq->idxd->dev->wq_size;
 	info->min_batch = iq->min_batch;
 	info->fault_policy = iq->fault_policy;
 }

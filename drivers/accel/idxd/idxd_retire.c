@@ -12,11 +12,20 @@
 
 /* Times that a page is made present without the device getting any further. */
 #define MAX_TRIES 8
+/* Times that an operation is started again: more than pages of the operands of any. */
+#define MAX_RESTARTS 1024
 
 static inline uint8_t
 record_status(const struct dsa_compl *rec)
 {
 	return __atomic_load_n(&rec->status, __ATOMIC_ACQUIRE);
+}
+
+static bool
+is_fault(uint8_t status)
+{
+	status &= DSA_STS_MASK;
+	return status == DSA_STS_PAGE_FAULT || status == DSA_STS_PAGE_FAULT_RESPONSE;
 }
 
 static void
@@ -27,21 +36,42 @@ submit_again(struct idxd_queue *iq, struct sva_slot *slot)
 	shadow->rec.status = DSA_STS_NONE;
 	slot->op_flags |= DSA_FLAG_COMPL_REQ;
 	slot->op_flags &= ~(uint32_t)DSA_FLAG_FENCE;
-	shadow->unit_flags |= IDXD_WAITING;
-	idxd_portal_write(iq, slot);
+	shadow->unit_flags &= (uint16_t)~IDXD_AGAIN;
+	shadow->unit_flags |= idxd_portal_write(iq, slot) ? IDXD_WAITING : IDXD_AGAIN;
+}
+
+/* What the result byte of a success means. */
+static enum sva_status
+map_result(uint32_t opcode, uint8_t result)
+{
+	switch (opcode) {
+	case DSA_OP_COMPARE:
+	case DSA_OP_COMPARE_PATTERN:
+		return result == 0 ? SVA_OK : SVA_MISMATCH;
+	case DSA_OP_CREATE_DELTA:
+		/* 0: equal, 1: a record, 2: it did not fit. */
+		return result == 2 ? SVA_DELTA_ERROR : SVA_OK;
+	default:
+		return SVA_OK;
+	}
 }
 
 /* What a device status means to the caller: idxd.h, enum dsa_completion_status. */
 static enum sva_status
-map_status(uint8_t status, const struct dsa_compl *rec)
+map_status(uint32_t opcode, uint8_t status, const struct dsa_compl *rec)
 {
 	switch (status & DSA_STS_MASK) {
 	case DSA_STS_SUCCESS:
 	case DSA_STS_SUCCESS_PREDICATE:
-		return rec->result == 0 ? SVA_OK : SVA_MISMATCH;
+		return map_result(opcode, rec->result);
 	case DSA_STS_PAGE_FAULT:
 	case DSA_STS_PAGE_FAULT_RESPONSE:
 		return SVA_FAULT;
+	case DSA_STS_DELTA_ORDER:
+	case DSA_STS_DELTA_RANGE:
+		return SVA_DELTA_ERROR;
+	case DSA_STS_DIF_ERROR:
+		return SVA_DIF_ERROR;
 	case DSA_STS_BATCH_FAIL:
 	case DSA_STS_BATCH_PAGE_FAULT:
 	case DSA_STS_HW_ERROR:
@@ -59,10 +89,15 @@ result_value(uint32_t opcode, const struct dsa_compl *rec, uint64_t bytes)
 	switch (opcode) {
 	case DSA_OP_CRC:
 	case DSA_OP_COPY_CRC:
+	case DSA_OP_CREATE_DELTA:
 		return (uint32_t)rec->op[0];
 	case DSA_OP_COMPARE:
 	case DSA_OP_COMPARE_PATTERN:
 		return rec->result != 0 ? bytes : 0;
+	case DSA_OP_DIF_CHECK:
+	case DSA_OP_DIF_STRIP:
+	case DSA_OP_DIF_UPDATE:
+		return rec->result;
 	default:
 		return 0;
 	}
@@ -80,14 +115,18 @@ give(struct idxd_queue *iq, struct sva_slot *slot, uint8_t status, struct sva_re
 	memset(result, 0, sizeof(*result));
 	result->cookie = shadow->cookie;
 	result->device_status = status;
-	result->status = status == DSA_STS_NONE ? SVA_ABORTED : (uint8_t)map_status(status, rec);
+	result->status = status == DSA_STS_NONE ? SVA_ABORTED :
+			 (uint8_t)map_status(opcode, status, rec);
 	switch (result->status) {
 	case SVA_OK:
 		/* The record has a count only for what was cut short. */
-		bytes = shadow->done + slot->size;
+		bytes = shadow->done + (opcode == DSA_OP_APPLY_DELTA ? (uint32_t)slot->rest[0] :
+								       slot->size);
 		break;
 	case SVA_MISMATCH:
 	case SVA_FAULT:
+	case SVA_DELTA_ERROR:
+	case SVA_DIF_ERROR:
 		bytes = shadow->done + rec->bytes;
 		break;
 	default:
@@ -98,9 +137,10 @@ give(struct idxd_queue *iq, struct sva_slot *slot, uint8_t status, struct sva_re
 		result->fault_addr = rec->fault_addr;
 		result->write_fault = (status & DSA_STS_WRITE_FAULT) != 0;
 	}
-	if (result->status == SVA_OK || result->status == SVA_MISMATCH)
+	if (result->status == SVA_OK || result->status == SVA_MISMATCH ||
+	    result->status == SVA_DELTA_ERROR || result->status == SVA_DIF_ERROR)
 		result->value = result_value(opcode, rec, bytes);
-	else
+	if (result->status != SVA_OK && result->status != SVA_MISMATCH)
 		iq->stats.failed++;
 	iq->stats.bytes += bytes;
 
@@ -108,7 +148,7 @@ give(struct idxd_queue *iq, struct sva_slot *slot, uint8_t status, struct sva_re
 	shadow->done = 0;
 	shadow->tries = 0;
 	rec->status = DSA_STS_NONE;
-	shadow->unit_flags &= (uint16_t)~IDXD_WAITING;
+	shadow->unit_flags &= (uint16_t)~(IDXD_WAITING | IDXD_AGAIN);
 	if (shadow->unit_count > 1)
 		idxd_unit_split(iq, slot, 1);
 	else
@@ -116,19 +156,28 @@ give(struct idxd_queue *iq, struct sva_slot *slot, uint8_t status, struct sva_re
 	iq->tail = slot + 1;
 }
 
-/* A page fault: go on if that is wanted and possible. Whether it was submitted again. */
+/*
+ * A page fault: go on if that is wanted and possible, which it is not where the device has
+ * asked for the page itself. Whether it was submitted again.
+ */
 static bool
 resume(struct idxd_queue *iq, struct sva_slot *slot, uint8_t status)
 {
 	struct idxd_shadow *shadow = idxd_shadow(iq, slot);
 
 	iq->stats.faults++;
-	if (iq->fault_policy == SVA_FAULT_REPORT || (shadow->unit_flags & IDXD_LOST))
+	if ((status & DSA_STS_MASK) != DSA_STS_PAGE_FAULT ||
+	    iq->fault_policy == SVA_FAULT_REPORT || (shadow->unit_flags & IDXD_LOST))
 		return false;
-	if (shadow->rec.bytes != 0)
-		shadow->tries = 0;
-	if (++shadow->tries > MAX_TRIES)
-		return false;
+	if (idxd_fault_restarts(slot)) {
+		if (++shadow->tries > MAX_RESTARTS)
+			return false;
+	} else {
+		if (shadow->rec.bytes != 0)
+			shadow->tries = 0;
+		if (++shadow->tries > MAX_TRIES)
+			return false;
+	}
 	if (!idxd_fault_touch(iq, slot, shadow->rec.fault_addr,
 			      (status & DSA_STS_WRITE_FAULT) != 0))
 		return false;
@@ -194,6 +243,10 @@ idxd_retire(struct idxd_queue *iq, struct sva_result *results, unsigned int n)
 		if (status == DSA_STS_NONE && !(shadow->unit_flags & IDXD_LOST)) {
 			if (shadow->unit_flags & IDXD_WAITING)
 				break;
+			if (shadow->unit_flags & IDXD_AGAIN) {
+				submit_again(iq, slot);
+				break;
+			}
 			if ((shadow->unit_flags & IDXD_BATCH) && shadow->unit_executed == 0) {
 				submit_again(iq, slot);
 				break;
@@ -201,8 +254,7 @@ idxd_retire(struct idxd_queue *iq, struct sva_result *results, unsigned int n)
 			/* Nothing to tell: it went well, and all of it is done. */
 			shadow->rec.result = 0;
 			status = DSA_STS_SUCCESS;
-		} else if ((status & DSA_STS_MASK) == DSA_STS_PAGE_FAULT &&
-			   resume(iq, slot, status)) {
+		} else if (is_fault(status) && resume(iq, slot, status)) {
 			break;
 		}
 		give(iq, slot, status, &results[done]);

@@ -73,25 +73,32 @@ device_free(struct emu_device *dev)
 }
 
 static int
-read_args(struct emu_device *dev, const struct sva_devargs *args,
-	  const struct sva_dsa_config **config)
+read_args(struct emu_device *dev, const struct sva_devargs *args, struct sva_dsa_config *config)
 {
 	static const char *const engines[] = { "task", "thread", "inline", NULL };
-	static const char *const switches[] = { "off", "on", NULL };
+	static const char *const pri_words[] = { "off", "on", "requests", NULL };
 	static const char *const profiles[] = { "default", "emr", NULL };
-	unsigned int engine = emu_engine_default(), pri = 1, profile = 0;
+	static const char *const timing_words[] = { "off", "on", NULL };
+	unsigned int engine = emu_engine_default(), pri = EMU_PRI_ON, profile = 0, timing = 0;
+	uint64_t seed = 0;
 
 	if (sva_devargs_word(args, "engine", engines, &engine) != 0 ||
-	    sva_devargs_word(args, "pri", switches, &pri) != 0 ||
-	    sva_devargs_word(args, "profile", profiles, &profile) != 0)
+	    sva_devargs_word(args, "pri", pri_words, &pri) != 0 ||
+	    sva_devargs_word(args, "profile", profiles, &profile) != 0 ||
+	    sva_devargs_word(args, "timing", timing_words, &timing) != 0 ||
+	    sva_devargs_u64(args, "seed", 0, UINT64_MAX, &seed) != 0)
 		return -EINVAL;
 	dev->engine = (enum emu_engine_kind)engine;
-	dev->pri = pri != 0;
-	*config = sva_dsa_profile(profiles[profile]);
-	if (!dev->pri) {
+	dev->pri = (enum emu_pri)pri;
+	*config = *sva_dsa_profile(profiles[profile]);
+	config->seed = seed;
+	config->timing = timing != 0;
+	dev->timing = config->timing;
+	if (dev->pri != EMU_PRI_ON) {
 		dev->pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 		if (dev->pagemap < 0) {
-			SVA_LOG(ERR, "pri=off needs /proc/self/pagemap: %s", strerror(errno));
+			SVA_LOG(ERR, "pri=%s needs /proc/self/pagemap: %s", pri_words[pri],
+				strerror(errno));
 			return -errno;
 		}
 	}
@@ -102,7 +109,7 @@ static int
 emu_open(struct sva_container *container, const char *name, struct sva_devargs *args,
 	 struct sva_bus_device **bus_dev)
 {
-	const struct sva_dsa_config *config = NULL;
+	struct sva_dsa_config config;
 	struct emu_device *dev, *other;
 	int number = parse_name(name);
 	void *memory = NULL;
@@ -134,11 +141,12 @@ emu_open(struct sva_container *container, const char *name, struct sva_devargs *
 	ret = read_args(dev, args, &config);
 	if (ret != 0)
 		goto fail;
-	if (posix_memalign(&memory, 64, sva_dsa_size(config)) != 0) {
+	if (posix_memalign(&memory, 64, sva_dsa_size(&config)) != 0) {
 		ret = -ENOMEM;
 		goto fail;
 	}
-	dev->model = sva_dsa_init(memory, config, &emu_dma_ops, dev);
+	dev->model = sva_dsa_init(memory, &config, dev->pri == EMU_PRI_REQUESTS ?
+				  &emu_dma_request_ops : &emu_dma_ops, dev);
 	if (dev->model == NULL) {
 		free(memory);
 		ret = -EINVAL;
@@ -258,7 +266,8 @@ emu_portal_open(struct sva_bus_device *bus_dev, uint64_t offset, struct sva_port
 	}
 	portal->kind = SVA_PORTAL_CALL;
 	portal->write = emu_engine_portal_write;
-	portal->addr = (volatile void *)(uintptr_t)wq;
+	portal->enqcmd = emu_engine_enqcmd;
+	portal->addr = (volatile void *)(uintptr_t)offset;
 	portal->bus_data = dev;
 	return 0;
 }
@@ -307,6 +316,19 @@ emu_reset(struct sva_bus_device *bus_dev)
 	return 0;
 }
 
+static uint64_t
+emu_model_time(struct sva_bus_device *bus_dev)
+{
+	struct emu_device *dev = (struct emu_device *)bus_dev;
+	uint64_t ns;
+
+	if (!dev->timing || !lock_alive(dev))
+		return UINT64_MAX;
+	ns = sva_dsa_time(dev->model);
+	emu_unlock(dev);
+	return ns;
+}
+
 static const struct sva_bus_ops emu_ops = {
 	.scan = emu_scan,
 	.container_create = emu_container_create,
@@ -324,10 +346,12 @@ static const struct sva_bus_ops emu_ops = {
 	.portal_close = emu_portal_close,
 	.irq_fd = emu_irq_fd,
 	.reset = emu_reset,
+	.model_time = emu_model_time,
 };
 
 static const char *const emu_params[] = {
-	"profile=default|emr", "engine=task|thread|inline", "pri=on|off", NULL
+	"profile=default|emr", "engine=task|thread|inline", "pri=on|off|requests", "seed=N",
+	"timing=on|off", NULL
 };
 
 static const struct sva_bus emu_bus = {

@@ -295,5 +295,5 @@ emu_container_info(struct sva_container *container, struct sva_container_info *i
 	info->pasid_bits = PASID_BITS;
 	info->io_page_faults = 1;
 	for (d = c->base.devices; d != NULL; d = d->next)
-		info->io_page_faults &= ((struct emu_device *)d)->pri;
+		info->io_page_faults &= ((struct emu_device *)d)->pri != EMU_PRI_OFF;
 }

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -16,6 +17,11 @@
 #include <valgrind/memcheck.h>
 #else
 #define VALGRIND_MAKE_MEM_DEFINED(addr, len) ((void)(addr), (void)(len))
+#endif
+
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22	/* linux/mman-common.h, since Linux 5.14 */
+#define MADV_POPULATE_WRITE 23
 #endif
 
 #define PAGE 4096u
@@ -85,7 +91,7 @@ reachable(struct emu_device *dev, const struct emu_bond *bond, uint64_t va, size
 		return 0;
 	if (len > CANONICAL_END - va)
 		len = CANONICAL_END - va;
-	if (!dev->pri && bond->memfd < 0)
+	if (dev->pri != EMU_PRI_ON && bond->memfd < 0)
 		len = present(dev, va, len);
 	return len;
 }
@@ -221,9 +227,26 @@ emu_interrupt(void *ctx, unsigned int vector)
 	}
 }
 
-const struct sva_dsa_ops emu_dma_ops = {
-	.read = emu_read,
-	.write = emu_write,
-	.copy = emu_copy,
-	.interrupt = emu_interrupt,
-};
+/* What the kernel's I/O page-fault handler would do. */
+static enum sva_dsa_page
+emu_page_request(void *ctx, uint32_t token, uint32_t pasid, uint64_t va, bool write)
+{
+	const struct emu_bond *bond = find_bond(ctx, pasid);
+	void *page = (void *)(uintptr_t)(va & ~(uint64_t)(PAGE - 1));
+
+	(void)token;
+	/* Another process's memory never faults but for good. */
+	if (bond == NULL || bond->memfd >= 0 || va >= CANONICAL_END)
+		return SVA_DSA_PAGE_FAILED;
+	return madvise(page, PAGE, write ? MADV_POPULATE_WRITE : MADV_POPULATE_READ) == 0 ?
+		       SVA_DSA_PAGE_RESOLVED : SVA_DSA_PAGE_FAILED;
+}
+
+#define EMU_DMA \
+	.read = emu_read, \
+	.write = emu_write, \
+	.copy = emu_copy, \
+	.interrupt = emu_interrupt
+
+const struct sva_dsa_ops emu_dma_ops = { EMU_DMA };
+const struct sva_dsa_ops emu_dma_request_ops = { EMU_DMA, .page_request = emu_page_request };

@@ -367,7 +367,7 @@ void
 emu_engine_portal_write(struct sva_portal *portal, const void *desc)
 {
 	struct emu_device *dev = portal->bus_data;
-	unsigned int wq = (unsigned int)(uintptr_t)portal->addr;
+	unsigned int wq = DSA_PORTAL_WQ((uintptr_t)portal->addr);
 
 	if (dev->engine == EMU_ENGINE_INLINE) {
 		emu_lock(dev);
@@ -385,4 +385,35 @@ emu_engine_portal_write(struct sva_portal *portal, const void *desc)
 	atomic_thread_fence(memory_order_seq_cst);
 	if (__builtin_expect(atomic_load_explicit(&dev->sleeping, memory_order_relaxed), 0))
 		wake(dev);
+}
+
+/* The PASID that the kernel would have put into the CPU's register for this process. */
+static uint32_t
+own_pasid(const struct emu_container *c)
+{
+	unsigned int i;
+
+	for (i = 0; i < EMU_MAX_BONDS; i++)
+		if (c->bonds[i].pasid != 0 && c->bonds[i].memfd < 0)
+			return c->bonds[i].pasid;
+	return 0;
+}
+
+bool
+emu_engine_enqcmd(struct sva_portal *portal, const void *from)
+{
+	struct emu_device *dev = portal->bus_data;
+	uint64_t offset = (uintptr_t)portal->addr;
+	struct dsa_desc desc;
+	bool accepted;
+
+	memcpy(&desc, from, sizeof(desc));
+	if (atomic_load(&dev->dead) || !emu_lock(dev))
+		return false;
+	desc.pasid_priv = own_pasid(dev->container);
+	accepted = sva_dsa_portal_write(dev->model, offset, &desc, true) == SVA_DSA_ACCEPTED;
+	emu_unlock(dev);
+	/* Refused or not, there is work for the engine. */
+	emu_engine_kick(dev);
+	return accepted;
 }

@@ -44,6 +44,13 @@ enum emu_engine_kind {
 	EMU_ENGINE_INLINE,	/* the caller's thread; memory through process_vm_*() */
 };
 
+/* What becomes of a page that is not present. */
+enum emu_pri {
+	EMU_PRI_OFF,		/* the device gets a fault */
+	EMU_PRI_ON,		/* it is faulted in, unseen by the device */
+	EMU_PRI_REQUESTS,	/* the device asks for it, where it may block, and waits */
+};
+
 struct emu_device {
 	struct sva_bus_device base;
 	struct emu_container *container;
@@ -55,8 +62,9 @@ struct emu_device {
 	bool bond_locked;		/* taken while a bond changes */
 
 	enum emu_engine_kind engine;
-	bool pri;			/* a page that is not present is faulted in */
-	int pagemap;			/* /proc/self/pagemap when it is not */
+	enum emu_pri pri;
+	bool timing;			/* the model keeps a virtual time */
+	int pagemap;			/* /proc/self/pagemap, unless pri is on */
 	pthread_t host;
 	bool host_running;
 	void *stack;
@@ -90,6 +98,7 @@ int emu_guard_install(void);
 
 /* emu_dma.c */
 extern const struct sva_dsa_ops emu_dma_ops;
+extern const struct sva_dsa_ops emu_dma_request_ops;	/* for EMU_PRI_REQUESTS */
 
 /* emu_engine.c */
 void emu_engine_probe(void);
@@ -101,6 +110,7 @@ void emu_engine_kick(struct emu_device *dev);
 /* Let the engine run where it may be short of a CPU. */
 void emu_engine_yield(struct emu_device *dev);
 void emu_engine_portal_write(struct sva_portal *portal, const void *desc);
+bool emu_engine_enqcmd(struct sva_portal *portal, const void *desc);
 /* Whether it was taken: not from an engine that was killed with it. */
 bool emu_lock(struct emu_device *dev);
 void emu_unlock(struct emu_device *dev);
