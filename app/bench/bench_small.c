@@ -15,6 +15,7 @@
 
 #include <rte_dmadev.h>
 #include <rte_eal.h>
+#include <rte_pause.h>
 
 #include <sva_accel.h>
 
@@ -54,6 +55,8 @@ run_sva(struct sva_queue *q)
 				sva_submit(q);
 			}
 			n = sva_poll(q, results, 64);
+			if (n == 0)
+				rte_pause();
 			for (j = 0; j < n; j++)
 				if (results[j].status != SVA_OK)
 					return -1;
@@ -70,7 +73,7 @@ static double
 run_dpdk(int16_t dev)
 {
 	uint64_t sent = 0, done = 0, start = now(), end;
-	uint16_t last;
+	uint16_t last, n;
 	bool error = false;
 	unsigned int i;
 
@@ -85,9 +88,12 @@ run_dpdk(int16_t dev)
 						return -1;
 				rte_dma_submit(dev, 0);
 			}
-			done += rte_dma_completed(dev, 0, 64, &last, &error);
+			n = rte_dma_completed(dev, 0, 64, &last, &error);
 			if (error)
 				return -1;
+			if (n == 0)
+				rte_pause();
+			done += n;
 		}
 		end = now();
 	} while (end - start < SLICE_NS);

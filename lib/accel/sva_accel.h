@@ -102,12 +102,12 @@ struct sva_result {
  * seed and result inverted or not (DSA specification, "DIF Flags").
  */
 /**@{*/
-#define SVA_DIF_BLOCK_512	0x00u
-#define SVA_DIF_BLOCK_520	0x01u
-#define SVA_DIF_BLOCK_4096	0x02u
-#define SVA_DIF_BLOCK_4104	0x03u
-#define SVA_DIF_INVERT_SEED	0x04u
-#define SVA_DIF_INVERT_RESULT	0x08u
+#define SVA_DIF_BLOCK_512	0x00u	/**< 512 bytes. */
+#define SVA_DIF_BLOCK_520	0x01u	/**< 520 bytes. */
+#define SVA_DIF_BLOCK_4096	0x02u	/**< 4096 bytes. */
+#define SVA_DIF_BLOCK_4104	0x03u	/**< 4104 bytes. */
+#define SVA_DIF_INVERT_SEED	0x04u	/**< The guard's CRC starts from all ones. */
+#define SVA_DIF_INVERT_RESULT	0x08u	/**< The guard is the CRC inverted. */
 /**@}*/
 
 /**
@@ -134,10 +134,10 @@ struct sva_result {
  * Bits of sva_result.value (DSA specification, "DIF Status").
  */
 /**@{*/
-#define SVA_DIF_BAD_GUARD	0x1u
-#define SVA_DIF_BAD_APP		0x2u
-#define SVA_DIF_BAD_REF		0x4u
-#define SVA_DIF_BAD_ALL_F	0x8u
+#define SVA_DIF_BAD_GUARD	0x1u	/**< The guard. */
+#define SVA_DIF_BAD_APP		0x2u	/**< The application tag. */
+#define SVA_DIF_BAD_REF		0x4u	/**< The reference tag. */
+#define SVA_DIF_BAD_ALL_F	0x8u	/**< All of it is ones: SVA_DIF_ALL_F_ERROR. */
 /**@}*/
 
 /** Protection information of one side of a DIF operation. */
@@ -242,7 +242,7 @@ enum sva_event_type {
 
 /** An event, as handed to a callback. */
 struct sva_event {
-	enum sva_event_type type;
+	enum sva_event_type type;	/**< What it is. */
 	uint32_t code;		/**< SVA_EVENT_ERROR: the device's error code. */
 	int queue;		/**< Index of the queue it is about; -1 if that is not known. */
 	uint64_t addr;		/**< SVA_EVENT_ERROR: an address it is about; otherwise 0. */

@@ -13,7 +13,7 @@
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
 /* Polls that find nothing until the device is asked whether it is still there. */
-#define IDLE_POLLS 4096
+#define IDLE_POLLS 16384
 
 /* Most polls between two tries to write to a shared WQ that is full. */
 #define MAX_HOLDOFF 64

@@ -91,10 +91,16 @@ emu_lock(struct emu_device *dev)
 {
 	bool taken = pthread_mutex_trylock(&dev->lock) == 0;
 	struct timespec until;
+	unsigned int spins;
 
 	if (taken)
 		return true;
 	atomic_fetch_add(&dev->lock_waiters, 1);
+	/* The engine makes way after its slice, and stands still for whoever sleeps here. */
+	for (spins = 0; !taken && spins < 10 * SPINS; spins++) {
+		rte_pause();
+		taken = pthread_mutex_trylock(&dev->lock) == 0;
+	}
 	while (!taken && !atomic_load(&dev->dead)) {
 		clock_gettime(CLOCK_REALTIME, &until);
 		until.tv_nsec += LOCK_NS;
@@ -179,11 +185,16 @@ static void
 engine_loop(struct emu_device *dev)
 {
 	bool busy = false;
-	unsigned int idle = 0;
+	unsigned int idle = 0, waited;
 
 	while (!atomic_load_explicit(&dev->stop, memory_order_relaxed)) {
-		while (atomic_load_explicit(&dev->lock_waiters, memory_order_relaxed) != 0)
-			sched_yield();
+		waited = 0;
+		while (atomic_load_explicit(&dev->lock_waiters, memory_order_relaxed) != 0) {
+			if (waited++ < SPINS)
+				rte_pause();
+			else
+				sched_yield();
+		}
 		if (busy || !rings_empty(dev) ||
 		    atomic_load_explicit(&dev->kick, memory_order_relaxed)) {
 			atomic_store(&dev->kick, false);
