@@ -14,26 +14,6 @@
 
 SVA_LOG_COMPONENT(idxd);
 
-/* What the device must offer for each operation of the class. */
-static const uint8_t opcodes[SVA_NB_OPS] = {
-	[SVA_OP_NOP] = DSA_OP_NOOP,
-	[SVA_OP_COPY] = DSA_OP_MEMMOVE,
-	[SVA_OP_FILL] = DSA_OP_FILL,
-	[SVA_OP_COMPARE] = DSA_OP_COMPARE,
-	[SVA_OP_COMPARE_PATTERN] = DSA_OP_COMPARE_PATTERN,
-	[SVA_OP_CRC32C] = DSA_OP_CRC,
-	[SVA_OP_COPY_CRC32C] = DSA_OP_COPY_CRC,
-	[SVA_OP_DUALCAST] = DSA_OP_DUALCAST,
-	[SVA_OP_DRAIN] = DSA_OP_DRAIN,
-	[SVA_OP_DELTA_CREATE] = DSA_OP_CREATE_DELTA,
-	[SVA_OP_DELTA_APPLY] = DSA_OP_APPLY_DELTA,
-	[SVA_OP_DIF_CHECK] = DSA_OP_DIF_CHECK,
-	[SVA_OP_DIF_INSERT] = DSA_OP_DIF_INSERT,
-	[SVA_OP_DIF_STRIP] = DSA_OP_DIF_STRIP,
-	[SVA_OP_DIF_UPDATE] = DSA_OP_DIF_UPDATE,
-	[SVA_OP_CACHE_FLUSH] = DSA_OP_CACHE_FLUSH,
-};
-
 static uint32_t
 read_ops(struct sva_bus_device *bus)
 {
@@ -43,9 +23,12 @@ read_ops(struct sva_bus_device *bus)
 
 	for (i = 0; i < 4; i++)
 		opcap[i] = bus->bus->ops->read64(bus, DSA_REG_OPCAP + 8 * i);
-	for (i = 0; i < SVA_NB_OPS; i++)
-		if (opcap[opcodes[i] / 64] & (1ull << (opcodes[i] % 64)))
+	for (i = 0; i < SVA_NB_OPS; i++) {
+		unsigned int opcode = idxd_opcode((enum sva_opcode)i);
+
+		if (opcap[opcode / 64] & (1ull << (opcode % 64)))
 			ops |= 1u << i;
+	}
 	return ops;
 }
 

@@ -45,6 +45,12 @@ static const struct {
 	[SVA_OP_CACHE_FLUSH] = { DSA_OP_CACHE_FLUSH, true, false, false },
 };
 
+uint8_t
+idxd_opcode(enum sva_opcode op)
+{
+	return op_table[op].opcode;
+}
+
 /*
  * A direct store of 64 bytes, which is weakly ordered: what the device will read, the
  * descriptor and data, must be visible before. Spelled out for assemblers without it

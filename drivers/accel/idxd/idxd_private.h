@@ -161,6 +161,8 @@ void idxd_queue_lost(struct idxd_queue *iq);
 void idxd_queue_fail(struct idxd_queue *iq);
 
 /* idxd_data.c: the hot path. */
+/* The device's operation for one of the class. */
+uint8_t idxd_opcode(enum sva_opcode op);
 extern const struct sva_queue_ops idxd_queue_ops;
 extern const struct sva_queue_ops idxd_shared_ops;
 extern const struct sva_queue_ops idxd_failed_ops;
