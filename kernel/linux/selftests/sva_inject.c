@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Copyright(c) 2026 The SVADK authors
+/*
+ * Every allocation on the way of VFIO_IOMMU_BIND, of a group that joins a
+ * container with bonds, of unbinding and of exiting, failed once in turn.
+ *
+ * Needs CONFIG_FAULT_INJECTION with FAILSLAB, FAIL_PAGE_ALLOC and
+ * FAULT_INJECTION_DEBUG_FS, root, and debugfs in its place; with
+ * CONFIG_DEBUG_KMEMLEAK nothing may have leaked either.
+ *
+ *   sva_inject [DEVICE...]
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include "kselftest.h"
+#include "sva.h"
+
+#define PAGE		4096
+#define PATTERN		0x5ade5ade5ade5adeull
+#define DEBUGFS		"/sys/kernel/debug"
+#define KMEMLEAK	DEBUGFS "/kmemleak"
+/* An end to the search, far above what any of this allocates. */
+#define MAX_NTH		2000
+
+/* What a step of a scenario says to those above it. */
+enum { GOOD, FAILED_CLEANLY, NOT_REACHED = 64, BROKEN };
+
+static struct sva_dev *dev, *dev2;
+
+static bool write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool good = fd >= 0 && write(fd, text, strlen(text)) > 0;
+
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
+static int fail_nth_fd(void)
+{
+	return open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
+}
+
+static void arm(int fd, unsigned int nth)
+{
+	if (dprintf(fd, "%u", nth) < 0)
+		_exit(BROKEN);
+}
+
+/* Disarms; has an allocation been failed? */
+static bool disarm(int fd)
+{
+	char text[16] = "";
+
+	if (pread(fd, text, sizeof(text) - 1, 0) <= 0)
+		_exit(BROKEN);
+	arm(fd, 0);
+	/* What is left to count down to; 0 once it has happened. */
+	return strtoul(text, NULL, 0) == 0;
+}
+
+static int count_bonds(int container)
+{
+	struct vfio_iommu_type1_info_cap_sva cap;
+	int ret = sva_info(container, &cap);
+
+	return ret ?: (int)cap.bonds;
+}
+
+static bool works(struct sva_dev *d, uint32_t pasid)
+{
+	uint64_t word = 0;
+
+	return !sva_fill(d, pasid, (uintptr_t)&word, PATTERN, 8) &&
+	       sva_load(&word) == PATTERN;
+}
+
+/* These run in a process of their own, so that its mm is new to the IOMMU. */
+
+static int bind_step(int container, unsigned int nth)
+{
+	uint32_t pasid;
+	bool reached;
+	int fd, ret;
+
+	fd = fail_nth_fd();
+	arm(fd, nth);
+	ret = sva_bind(container, 0, &pasid);
+	reached = disarm(fd);
+	if (!reached)
+		return !ret && works(dev, pasid) ? NOT_REACHED : BROKEN;
+	/* Some failures are survived: of an optional allocation, or retried. */
+	if (!ret)
+		return works(dev, pasid) ? GOOD : BROKEN;
+	/* The IOMMU core has one value for no PASID and no memory for it. */
+	if (ret != -ENOMEM && ret != -ENOSPC) {
+		ksft_print_msg("%u: bind %d\n", nth, ret);
+		return BROKEN;
+	}
+	if (count_bonds(container) || sva_unbind(container, 0) != -ESRCH ||
+	    sva_bind(container, 0, &pasid) || !works(dev, pasid))
+		return BROKEN;
+	return FAILED_CLEANLY;
+}
+
+static int unbind_step(int container, unsigned int nth)
+{
+	uint32_t pasid;
+	bool reached;
+	int fd, ret;
+
+	if (sva_bind(container, 0, &pasid))
+		return BROKEN;
+	fd = fail_nth_fd();
+	arm(fd, nth);
+	ret = sva_unbind(container, 0);
+	reached = disarm(fd);
+	/* This cannot fail, whatever it meets. */
+	if (ret || count_bonds(container))
+		return BROKEN;
+	ret = works(dev, pasid);
+	return ret ? BROKEN : reached ? GOOD : NOT_REACHED;
+}
+
+static int attach_step(int container, unsigned int nth)
+{
+	uint32_t pasid, other;
+	bool reached;
+	pid_t child;
+	int fd, ret;
+
+	child = fork();
+	if (!child) {
+		pause();
+		_exit(0);
+	}
+	if (sva_bind(container, 0, &pasid) ||
+	    sva_bind(container, child, &other) || sva_group_open(dev2))
+		return BROKEN;
+
+	fd = fail_nth_fd();
+	arm(fd, nth);
+	ret = sva_attach(container, dev2);
+	reached = disarm(fd);
+
+	if (ret) {
+		/* EINVAL, EOPNOTSUPP: how VFIO and IOMMU drivers say it. */
+		if (ret != -ENOMEM && ret != -ENOSPC)
+			ksft_print_msg("%u: attach %d\n", nth, ret);
+		if (!reached || !sva_detach(dev2) ||
+		    count_bonds(container) != 2 || !works(dev, pasid) ||
+		    sva_attach(container, dev2))
+			return BROKEN;
+	}
+	if (sva_dev_open(dev2))
+		return BROKEN;
+	if (!works(dev2, pasid))
+		return BROKEN;
+	sva_dev_close(dev2);
+	if (sva_detach(dev2))
+		return BROKEN;
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	return !reached ? NOT_REACHED : ret ? FAILED_CLEANLY : GOOD;
+}
+
+static int info_step(int container, unsigned int nth)
+{
+	uint32_t pasid;
+	bool reached;
+	int fd, ret;
+
+	if (sva_bind(container, 0, &pasid))
+		return BROKEN;
+	fd = fail_nth_fd();
+	arm(fd, nth);
+	ret = count_bonds(container);
+	reached = disarm(fd);
+	if (ret != 1 && ret != -ENOMEM)
+		return BROKEN;
+	if (count_bonds(container) != 1)
+		return BROKEN;
+	return !reached ? NOT_REACHED : ret == 1 ? GOOD : FAILED_CLEANLY;
+}
+
+/* Armed when it exits, the process cannot tell: whoever waits for it can. */
+static int exit_step(int container, unsigned int nth)
+{
+	uint32_t pasid;
+
+	if (nth > 40)
+		return NOT_REACHED;
+	if (sva_bind(container, 0, &pasid))
+		return BROKEN;
+	arm(fail_nth_fd(), nth);
+	_exit(GOOD);
+}
+
+static bool bonds_are_gone(int container)
+{
+	for (int i = 0; i < 100000; i++) {
+		if (!count_bonds(container))
+			return true;
+		sched_yield();
+	}
+	return false;
+}
+
+static void scenario(const char *name, int (*step)(int, unsigned int))
+{
+	unsigned int nth, good = 0, failed = 0, broken = 0;
+	int container, status;
+	bool end = false;
+
+	container = sva_container_open();
+	if (container < 0 || sva_group_open(dev) || sva_attach(container, dev) ||
+	    sva_dev_open(dev))
+		ksft_exit_fail_msg("%s: no container\n", dev->bdf);
+
+	for (nth = 1; nth < MAX_NTH && !end && broken < 5; nth++) {
+		pid_t pid = fork();
+
+		if (!pid)
+			_exit(step(container, nth));
+		if (pid < 0 || waitpid(pid, &status, 0) != pid)
+			ksft_exit_fail_msg("fork\n");
+		status = WIFEXITED(status) ? WEXITSTATUS(status) : BROKEN;
+		end = status == NOT_REACHED;
+		good += status == GOOD;
+		failed += status == FAILED_CLEANLY;
+		if (status != GOOD && status != FAILED_CLEANLY && !end) {
+			ksft_print_msg("%s: allocation %u: broken\n", name, nth);
+			broken++;
+		}
+		if (!bonds_are_gone(container)) {
+			ksft_print_msg("%s: allocation %u: bonds are left\n",
+				       name, nth);
+			broken++;
+		}
+	}
+
+	sva_dev_close(dev);
+	sva_group_close(dev);
+	close(container);
+	ksft_print_msg("%s: %u allocations: %u made it fail, %u did not\n", name,
+		       good + failed, failed, good);
+	ksft_test_result(end && !broken, "%s\n", name);
+}
+
+/* What a scan of kmemleak reports, printed; -1 if there is none. */
+static int leaks(void)
+{
+	char line[256];
+	int n = 0;
+	FILE *f;
+
+	/* Objects are reported when a second scan finds nothing either. */
+	for (int i = 0; i < 3; i++)
+		if (!write_file(KMEMLEAK, "scan"))
+			return -1;
+	f = fopen(KMEMLEAK, "r");
+	if (!f)
+		return -1;
+	while (fgets(line, sizeof(line), f)) {
+		n += !strncmp(line, "unreferenced", 12);
+		ksft_print_msg("%s", line);
+	}
+	fclose(f);
+	return n;
+}
+
+int main(int argc, char **argv)
+{
+	int leaked, fd;
+
+	sva_init(&argc, argv);
+	sva_expect_faults();
+	ksft_print_header();
+	dev = sva_good_dev(0);
+	dev2 = sva_good_dev(1);
+	if (!dev || !dev2)
+		ksft_exit_skip("needs two devices with PASID, ATS, DMA and a group of their own\n");
+	fd = fail_nth_fd();
+	if (fd < 0 ||
+	    !write_file(DEBUGFS "/failslab/ignore-gfp-wait", "N") ||
+	    !write_file(DEBUGFS "/fail_page_alloc/ignore-gfp-wait", "N") ||
+	    !write_file(DEBUGFS "/fail_page_alloc/min-order", "0"))
+		ksft_exit_skip("needs fault injection in the kernel, and debugfs\n");
+	close(fd);
+	write_file(DEBUGFS "/failslab/verbose", "0");
+	write_file(DEBUGFS "/fail_page_alloc/verbose", "0");
+	ksft_set_plan(6);
+
+	write_file(KMEMLEAK, "clear");
+	scenario("bind", bind_step);
+	scenario("unbind", unbind_step);
+	scenario("attach a group to a container with two bonds", attach_step);
+	scenario("get information", info_step);
+	scenario("exit", exit_step);
+
+	leaked = leaks();
+	if (leaked < 0)
+		ksft_test_result_skip("nothing has leaked: no kmemleak\n");
+	else
+		ksft_test_result(!leaked, "nothing has leaked\n");
+	ksft_finished();
+}
