@@ -11,8 +11,8 @@
 
 #include "info.h"
 
-struct info_device *
-info_add(struct info *info, const char *name, uint16_t vendor, uint16_t device, int numa_node)
+static struct info_device *
+add(struct info *info, const char *name, uint16_t vendor, uint16_t device, int numa_node)
 {
 	const struct sva_driver *driver = sva_driver_match(vendor, device);
 	struct info_device *d;
@@ -34,17 +34,13 @@ info_add(struct info *info, const char *name, uint16_t vendor, uint16_t device, 
 	return d;
 }
 
-/* Whether a device is called so, with or without its bus. */
-bool
-info_has(const struct info *info, const char *name)
+static bool
+has(const struct info *info, const char *name)
 {
 	unsigned int i;
 
 	for (i = 0; i < info->nb; i++) {
-		const char *without = strchr(info->devices[i].name, ':');
-
-		if (strcmp(info->devices[i].name, name) == 0 ||
-		    (without != NULL && strcmp(without + 1, name) == 0))
+		if (strcmp(info->devices[i].name, name) == 0)
 			return true;
 	}
 	return false;
@@ -68,7 +64,7 @@ allowed(const char *name)
 static void
 found(const struct sva_bus_found *f, void *arg)
 {
-	struct info_device *d = info_add(arg, f->name, f->vendor_id, f->device_id, f->numa_node);
+	struct info_device *d = add(arg, f->name, f->vendor_id, f->device_id, f->numa_node);
 
 	if (d == NULL)
 		return;
@@ -120,8 +116,8 @@ add_named(struct info *info)
 
 	for (i = 0; (spec = sva_eal_allowed(i)) != NULL; i++) {
 		snprintf(name, sizeof(name), "%.*s", (int)strcspn(spec, ","), spec);
-		if (!info_has(info, name))
-			info_add(info, name, 0, 0, -1);
+		if (!has(info, name))
+			add(info, name, 0, 0, -1);
 	}
 }
 

@@ -13,14 +13,13 @@
 #include <sva_bus.h>
 #include <sva_driver.h>
 
-/* A device that a bus offers, or a PCI function that a driver would know. */
+/* A device that a bus has reported, or that -a names. */
 struct info_device {
 	char name[64];
 	uint16_t vendor_id, device_id;
 	int numa_node;
 	const char *driver;	/* NULL: none in this build */
-	char kernel_driver[32];	/* of a PCI function that no bus offers; "" for none */
-	char problem[256];	/* why it cannot be used and what to do; "" where it can */
+	char problem[320];	/* why it cannot be used and what to do; "" where it can */
 	bool opened;		/* what follows is known */
 	struct sva_device_info caps;
 	struct sva_container_info container;
@@ -36,13 +35,7 @@ struct info {
 void info_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* collect.c */
-struct info_device *info_add(struct info *info, const char *name, uint16_t vendor,
-			     uint16_t device, int numa_node);
-bool info_has(const struct info *info, const char *name);
 void info_collect(struct info *info, bool open);
-
-/* pci.c: add the PCI functions that a driver knows and no bus has reported */
-void info_scan_pci(struct info *info);
 
 /* show.c */
 void info_show_text(const struct info *info);

@@ -51,8 +51,8 @@ print_usage(void)
 	     "  -h, --help       print this\n"
 	     "      --version    print the version\n"
 	     "\n"
-	     "PCI functions that a driver knows but no bus offers are listed as sysfs shows\n"
-	     "them; the environment variable SVADK_SYSFS names another root than /sys.\n"
+	     "The environment variable SVADK_SYSFS names another root than /sys for the PCI\n"
+	     "functions of the VFIO bus.\n"
 	     "\n"
 	     "Exit status: 0 good, also where a device is not usable; 1 a bus cannot be scanned,\n"
 	     "a device named by -a cannot be opened, or output is lost; 2 wrong usage.");
@@ -104,7 +104,6 @@ run(const struct options *opts)
 		print_usage();
 	} else {
 		info_collect(&info, opts->open);
-		info_scan_pci(&info);
 		if (opts->json)
 			info_show_json(&info);
 		else

@@ -190,7 +190,6 @@ info_show_json(const struct info *info)
 		printf(", \"id\": \"%04x:%04x\", \"numa_node\": %d", d->vendor_id, d->device_id,
 		       d->numa_node);
 		json_field("driver", d->driver);
-		json_field("kernel_driver", d->kernel_driver[0] == '\0' ? NULL : d->kernel_driver);
 		printf(", \"usable\": %s", d->problem[0] == '\0' ? "true" : "false");
 		json_field("problem", d->problem[0] == '\0' ? NULL : d->problem);
 		if (d->opened)

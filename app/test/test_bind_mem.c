@@ -3,7 +3,7 @@
  *
  * Conformance of a bus to the binding API, sva_bind.h: which memory a device reaches
  * under which PASID. As test_bind.c it is written against the interface only; the
- * device's work queue is set up by hand, so that a test chooses the PASID.
+ * device is set up by hand, so that a test chooses the PASID.
  */
 #include <errno.h>
 #include <limits.h>
@@ -19,12 +19,14 @@
 #include <sys/uio.h>
 
 #include <sva_accel.h>
+#include <sva_driver.h>
 
 #include "test_bind_util.h"
-#include "test_raw.h"
+#include "test_dma.h"
 
 #define SIZE 65536u
 #define HALF (SIZE / 2)
+#define PAGE 4096u
 #define ONES(byte) (0x0101010101010101ull * (byte))
 
 /*
@@ -63,11 +65,11 @@ all(const unsigned char *p, size_t len, unsigned char byte)
 	return true;
 }
 
-/* A device whose WQ 0 is up with a PASID, alone in a container. */
+/* A device that uses a PASID, alone in a container. */
 struct fixture {
 	struct sva_container *c;
 	struct sva_bus_device *dev;
-	struct raw raw;
+	struct dma dma;
 };
 
 static void
@@ -77,18 +79,41 @@ open_fixture(struct fixture *f)
 	f->dev = open_device(f->c, device_spec);
 }
 
-/* The device refuses the PASID: nothing is written, not even a record, and SWERR says so. */
-static void
-check_refused(struct raw *raw, void *dst, size_t len)
+/*
+ * Where nobody takes a device's page faults the memory must be there before, and not be
+ * copy-on-write: as a driver would, touch it. Where somebody does, it stays as it is.
+ */
+static bool
+must_touch(const struct fixture *f)
 {
+	struct sva_container_info info = { 0 };
 
-	assert_int_equal(raw_fill(raw, record, dst, ONES(0xee), (uint32_t)len), 0);
-	assert_true(raw_swerr(raw) & DSA_SWERR_VALID);
-	/* When this is done the descriptor is as well. */
-	assert_int_equal(raw_command(raw, DSA_CMD_DRAIN_ALL, 0), 0);
-	assert_int_equal(record->status, 0);
-	raw->io->write64(raw->dev, DSA_REG_SWERR, DSA_SWERR_VALID | DSA_SWERR_OVERFLOW);
-	assert_false(raw_swerr(raw) & DSA_SWERR_VALID);
+	assert_int_equal(sva_container_info(f->c, &info), 0);
+	return !info.io_page_faults;
+}
+
+static void
+present(const struct fixture *f)
+{
+	if (must_touch(f)) {
+		touch(memory, SIZE);
+		touch((unsigned char *)record, sizeof(*record));
+	}
+}
+
+static void
+present_in(const struct fixture *f, struct peer *peer)
+{
+	if (must_touch(f)) {
+		assert_true(peer_touch(peer, memory, SIZE));
+		assert_true(peer_touch(peer, record, sizeof(*record)));
+	}
+}
+
+static int
+up(struct fixture *f, uint32_t pasid)
+{
+	return dma_up(&f->dma, f->dev, pasid, record);
 }
 
 static void
@@ -100,14 +125,15 @@ own_memory(void **state)
 	(void)state;
 	open_fixture(&f);
 	assert_int_equal(sva_bind(f.c, 0, &pasid), 0);
-	assert_int_equal(raw_up(&f.raw, f.dev, pasid), 0);
+	assert_int_equal(up(&f, pasid), 0);
 	memset(memory, 0x11, SIZE);
-	assert_int_equal(raw_fill(&f.raw, record, memory, ONES(0x22), HALF), DSA_STS_SUCCESS);
+	present(&f);
+	assert_int_equal(dma_fill(&f.dma, memory, ONES(0x22), HALF), 0);
 	assert_true(all(memory, HALF, 0x22));
 	assert_true(all(memory + HALF, HALF, 0x11));
-	assert_int_equal(raw_copy(&f.raw, record, memory + HALF, memory, HALF), DSA_STS_SUCCESS);
+	assert_int_equal(dma_copy(&f.dma, memory + HALF, memory, HALF), 0);
 	assert_true(all(memory, SIZE, 0x22));
-	raw_down(&f.raw);
+	dma_down(&f.dma);
 	close_container(f.c, f.dev);
 }
 
@@ -125,24 +151,26 @@ peer_memory(void **state)
 	peer_start(&peer);
 	assert_true(peer_fill(&peer, memory, SIZE, 0x22));
 	assert_true(peer_fill(&peer, memory, HALF, 0x33));
+	present_in(&f, &peer);
 	assert_int_equal(sva_bind(f.c, peer.pid, &theirs), 0);
 	assert_int_equal(sva_bind(f.c, 0, &mine), 0);
 
-	assert_int_equal(raw_up(&f.raw, f.dev, theirs), 0);
-	assert_int_equal(raw_copy(&f.raw, record, memory + HALF, memory, HALF), DSA_STS_SUCCESS);
+	assert_int_equal(up(&f, theirs), 0);
+	assert_int_equal(dma_copy(&f.dma, memory + HALF, memory, HALF), 0);
 	assert_true(peer_has(&peer, memory, SIZE, 0x33));
 	assert_true(all(memory, SIZE, 0x11));
-	assert_int_equal(raw_fill(&f.raw, record, memory, ONES(0x44), HALF), DSA_STS_SUCCESS);
+	assert_int_equal(dma_fill(&f.dma, memory, ONES(0x44), HALF), 0);
 	assert_true(peer_has(&peer, memory, HALF, 0x44));
 	assert_true(peer_has(&peer, memory + HALF, HALF, 0x33));
 	assert_true(all(memory, SIZE, 0x11));
-	raw_down(&f.raw);
+	dma_down(&f.dma);
 
-	assert_int_equal(raw_up(&f.raw, f.dev, mine), 0);
-	assert_int_equal(raw_fill(&f.raw, record, memory, ONES(0x55), SIZE), DSA_STS_SUCCESS);
+	present(&f);
+	assert_int_equal(up(&f, mine), 0);
+	assert_int_equal(dma_fill(&f.dma, memory, ONES(0x55), SIZE), 0);
 	assert_true(all(memory, SIZE, 0x55));
 	assert_true(peer_has(&peer, memory, HALF, 0x44));
-	raw_down(&f.raw);
+	dma_down(&f.dma);
 	peer_stop(&peer);
 	close_container(f.c, f.dev);
 }
@@ -161,11 +189,12 @@ not_inherited(void **state)
 	assert_int_equal(sva_bind(f.c, 0, &pasid), 0);
 	peer_start(&peer);
 	assert_int_equal(nb_bonds(f.c), 1);
-	assert_int_equal(raw_up(&f.raw, f.dev, pasid), 0);
-	assert_int_equal(raw_fill(&f.raw, record, memory, ONES(0x22), SIZE), DSA_STS_SUCCESS);
+	present(&f);
+	assert_int_equal(up(&f, pasid), 0);
+	assert_int_equal(dma_fill(&f.dma, memory, ONES(0x22), SIZE), 0);
 	assert_true(all(memory, SIZE, 0x22));
 	assert_true(peer_has(&peer, memory, SIZE, 0x11));
-	raw_down(&f.raw);
+	dma_down(&f.dma);
 	peer_stop(&peer);
 	close_container(f.c, f.dev);
 }
@@ -180,20 +209,21 @@ unbound(void **state)
 	open_fixture(&f);
 	memset(memory, 0x11, SIZE);
 	/* Never given out, given out and taken back, and one that is off by a bit. */
-	assert_int_equal(raw_up(&f.raw, f.dev, 0x5a5a5), 0);
-	check_refused(&f.raw, memory, SIZE);
-	raw_down(&f.raw);
+	assert_int_equal(up(&f, 0x5a5a5), 0);
+	dma_check_refused(&f.dma, memory, SIZE);
+	dma_down(&f.dma);
 	assert_int_equal(sva_bind(f.c, 0, &pasid), 0);
 	for (wrong = 1; wrong < 1u << 20; wrong <<= 1) {
-		assert_int_equal(raw_up(&f.raw, f.dev, pasid ^ wrong), 0);
-		check_refused(&f.raw, memory, 64);
-		raw_down(&f.raw);
+		assert_int_equal(up(&f, pasid ^ wrong), 0);
+		dma_check_refused(&f.dma, memory, 64);
+		dma_down(&f.dma);
 	}
-	assert_int_equal(raw_up(&f.raw, f.dev, pasid), 0);
-	assert_int_equal(raw_fill(&f.raw, record, memory, ONES(0x22), 64), DSA_STS_SUCCESS);
+	present(&f);
+	assert_int_equal(up(&f, pasid), 0);
+	assert_int_equal(dma_fill(&f.dma, memory, ONES(0x22), 64), 0);
 	assert_int_equal(sva_unbind(f.c, 0), 0);
-	check_refused(&f.raw, memory, SIZE);
-	raw_down(&f.raw);
+	dma_check_refused(&f.dma, memory, SIZE);
+	dma_down(&f.dma);
 	assert_true(all(memory, 64, 0x22));
 	assert_true(all(memory + 64, SIZE - 64, 0x11));
 	close_container(f.c, f.dev);
@@ -209,7 +239,7 @@ foreign(void **state)
 
 	(void)state;
 	if (device2_spec == NULL)
-		skip();
+		skip_because("SVA_TEST_DEVICE2 is not set");
 	open_fixture(&f);
 	other.c = open_container();
 	other.dev = open_device(other.c, device2_spec);
@@ -218,25 +248,26 @@ foreign(void **state)
 	assert_int_equal(sva_bind(f.c, 0, &mine), 0);
 	assert_int_equal(sva_bind(other.c, peer.pid, &theirs), 0);
 
-	assert_int_equal(raw_up(&f.raw, f.dev, theirs), 0);
-	check_refused(&f.raw, memory, SIZE);
-	raw_down(&f.raw);
-	assert_int_equal(raw_up(&other.raw, other.dev, mine), 0);
-	check_refused(&other.raw, memory, SIZE);
-	raw_down(&other.raw);
+	assert_int_equal(up(&f, theirs), 0);
+	dma_check_refused(&f.dma, memory, SIZE);
+	dma_down(&f.dma);
+	assert_int_equal(up(&other, mine), 0);
+	dma_check_refused(&other.dma, memory, SIZE);
+	dma_down(&other.dma);
 	assert_true(peer_has(&peer, memory, SIZE, 0x11));
 	assert_true(all(memory, SIZE, 0x11));
 
 	/* Once it is bound there too, it works there, and goes on after the other ends. */
 	assert_int_equal(sva_bind(other.c, 0, &mine), 0);
 	assert_int_equal(sva_unbind(f.c, 0), 0);
-	assert_int_equal(raw_up(&other.raw, other.dev, mine), 0);
-	assert_int_equal(raw_fill(&other.raw, record, memory, ONES(0x22), SIZE), DSA_STS_SUCCESS);
+	present(&other);
+	assert_int_equal(up(&other, mine), 0);
+	assert_int_equal(dma_fill(&other.dma, memory, ONES(0x22), SIZE), 0);
 	assert_true(all(memory, SIZE, 0x22));
-	raw_down(&other.raw);
-	assert_int_equal(raw_up(&f.raw, f.dev, mine), 0);
-	check_refused(&f.raw, memory, SIZE);
-	raw_down(&f.raw);
+	dma_down(&other.dma);
+	assert_int_equal(up(&f, mine), 0);
+	dma_check_refused(&f.dma, memory, SIZE);
+	dma_down(&f.dma);
 	assert_true(all(memory, SIZE, 0x22));
 	peer_stop(&peer);
 	close_container(other.c, other.dev);
@@ -253,33 +284,35 @@ every_device(void **state)
 
 	(void)state;
 	if (device2_spec == NULL)
-		skip();
+		skip_because("SVA_TEST_DEVICE2 is not set");
 	open_fixture(&f);
 	memset(memory, 0x11, SIZE);
 	peer_start(&peer);
 	assert_int_equal(sva_bind(f.c, 0, &mine), 0);
 	assert_int_equal(sva_bind(f.c, peer.pid, &theirs), 0);
+	late.c = f.c;
 	late.dev = open_device(f.c, device2_spec);
-	assert_int_equal(raw_up(&f.raw, f.dev, mine), 0);
-	assert_int_equal(raw_up(&late.raw, late.dev, mine), 0);
-	assert_int_equal(raw_fill(&f.raw, record, memory, ONES(0x22), HALF), DSA_STS_SUCCESS);
-	assert_int_equal(raw_fill(&late.raw, record, memory + HALF, ONES(0x22), HALF),
-			 DSA_STS_SUCCESS);
+	present(&f);
+	present_in(&f, &peer);
+	assert_int_equal(up(&f, mine), 0);
+	assert_int_equal(up(&late, mine), 0);
+	assert_int_equal(dma_fill(&f.dma, memory, ONES(0x22), HALF), 0);
+	assert_int_equal(dma_fill(&late.dma, memory + HALF, ONES(0x22), HALF), 0);
 	assert_true(all(memory, SIZE, 0x22));
-	raw_down(&late.raw);
-	assert_int_equal(raw_up(&late.raw, late.dev, theirs), 0);
-	assert_int_equal(raw_fill(&late.raw, record, memory, ONES(0x33), SIZE), DSA_STS_SUCCESS);
+	dma_down(&late.dma);
+	assert_int_equal(up(&late, theirs), 0);
+	assert_int_equal(dma_fill(&late.dma, memory, ONES(0x33), SIZE), 0);
 	assert_true(peer_has(&peer, memory, SIZE, 0x33));
 
 	/* And one unbind takes it from all of them. */
 	assert_int_equal(sva_unbind(f.c, peer.pid), 0);
-	check_refused(&late.raw, memory, SIZE);
+	dma_check_refused(&late.dma, memory, SIZE);
 	assert_int_equal(sva_unbind(f.c, 0), 0);
-	check_refused(&f.raw, memory, SIZE);
+	dma_check_refused(&f.dma, memory, SIZE);
 	assert_true(peer_has(&peer, memory, SIZE, 0x33));
 	assert_true(all(memory, SIZE, 0x22));
-	raw_down(&late.raw);
-	raw_down(&f.raw);
+	dma_down(&late.dma);
+	dma_down(&f.dma);
 	peer_stop(&peer);
 	assert_int_equal(sva_bus_device_close(late.dev), 0);
 	close_container(f.c, f.dev);
@@ -298,16 +331,17 @@ after_exit(void **state)
 	memset(memory, 0x11, SIZE);
 	peer_start(&peer);
 	assert_int_equal(sva_bind(f.c, peer.pid, &pasid), 0);
-	assert_int_equal(raw_up(&f.raw, f.dev, pasid), 0);
-	assert_int_equal(raw_fill(&f.raw, record, memory, ONES(0x22), SIZE), DSA_STS_SUCCESS);
+	present_in(&f, &peer);
+	assert_int_equal(up(&f, pasid), 0);
+	assert_int_equal(dma_fill(&f.dma, memory, ONES(0x22), SIZE), 0);
 	assert_int_equal(kill(peer.pid, SIGKILL), 0);
 	peer_reap(&peer);
-	check_refused(&f.raw, memory, SIZE);
+	dma_check_refused(&f.dma, memory, SIZE);
 	/* Also once the bond has been seen to be gone. */
 	assert_int_equal(nb_bonds(f.c), 0);
-	check_refused(&f.raw, memory, SIZE);
+	dma_check_refused(&f.dma, memory, SIZE);
 	assert_true(all(memory, SIZE, 0x11));
-	raw_down(&f.raw);
+	dma_down(&f.dma);
 	close_container(f.c, f.dev);
 }
 
@@ -338,6 +372,14 @@ peek(pid_t pid, void *from, void *to, size_t len)
 	assert_int_equal(process_vm_readv(pid, &local, 1, &remote, 1, 0), len);
 }
 
+static void
+poke(pid_t pid, void *to, void *from, size_t len)
+{
+	struct iovec local = { from, len }, remote = { to, len };
+
+	assert_int_equal(process_vm_writev(pid, &local, 1, &remote, 1, 0), len);
+}
+
 /* Another program in the process is out of reach until it is bound itself. */
 static void
 after_exec(void **state)
@@ -352,35 +394,170 @@ after_exec(void **state)
 	open_fixture(&f);
 	peer_start(&peer);
 	assert_int_equal(sva_bind(f.c, peer.pid, &pasid), 0);
-	assert_int_equal(raw_up(&f.raw, f.dev, pasid), 0);
-	assert_int_equal(raw_fill(&f.raw, record, memory, ONES(0x22), SIZE), DSA_STS_SUCCESS);
+	present_in(&f, &peer);
+	assert_int_equal(up(&f, pasid), 0);
+	assert_int_equal(dma_fill(&f.dma, memory, ONES(0x22), SIZE), 0);
 	peer_exec(&peer);
 	target = stack_end(peer.pid);
 	peek(peer.pid, target, before, sizeof(before));
-	check_refused(&f.raw, target, sizeof(before));
+	dma_check_refused(&f.dma, target, sizeof(before));
 	peek(peer.pid, target, after, sizeof(after));
 	assert_memory_equal(before, after, sizeof(before));
 	/* Whatever the bus forgets or keeps when it is asked. */
 	assert_int_equal(nb_bonds(f.c), 0);
-	check_refused(&f.raw, target, sizeof(before));
+	dma_check_refused(&f.dma, target, sizeof(before));
 	peek(peer.pid, target, after, sizeof(after));
 	assert_memory_equal(before, after, sizeof(before));
-	raw_down(&f.raw);
+	dma_down(&f.dma);
 
 	assert_int_equal(sva_bind(f.c, peer.pid, &pasid), 0);
-	assert_int_equal(raw_up(&f.raw, f.dev, pasid), 0);
+	if (must_touch(&f))
+		poke(peer.pid, target, before, sizeof(before));
+	assert_int_equal(up(&f, pasid), 0);
 	/* The record's page is not there, the data is. */
-	assert_int_equal(raw_fill(&f.raw, record, target, ONES(0xee), sizeof(before)), 0);
-	assert_int_equal(raw_command(&f.raw, DSA_CMD_DRAIN_ALL, 0), 0);
+	assert_int_equal(dma_fill_unrecorded(&f.dma, target, ONES(0xee), sizeof(before)), 0);
 	peek(peer.pid, target, after, sizeof(after));
 	assert_true(all(after, sizeof(after), 0xee));
-	raw_down(&f.raw);
+	dma_down(&f.dma);
 	peer_stop(&peer);
+	close_container(f.c, f.dev);
+}
+
+/* The last device leaves and comes back: it works under the bonds that lived on, only. */
+static void
+last_device(void **state)
+{
+	struct fixture f;
+	struct peer stays, execs;
+	unsigned char before[32], after[32];
+	uint32_t mine, theirs, gone;
+	void *target;
+
+	(void)state;
+	memset(memory, 0x11, SIZE);
+	/* Before the device is opened: on VFIO they would keep it from being opened again. */
+	peer_start(&stays);
+	peer_start(&execs);
+	open_fixture(&f);
+	assert_int_equal(sva_bind(f.c, 0, &mine), 0);
+	assert_int_equal(sva_bind(f.c, stays.pid, &theirs), 0);
+	assert_int_equal(sva_bind(f.c, execs.pid, &gone), 0);
+	assert_int_equal(sva_bus_device_close(f.dev), 0);
+	peer_exec(&execs);
+	f.dev = open_device(f.c, device_spec);
+
+	present(&f);
+	present_in(&f, &stays);
+	assert_int_equal(up(&f, mine), 0);
+	assert_int_equal(dma_fill(&f.dma, memory, ONES(0x22), SIZE), 0);
+	assert_true(all(memory, SIZE, 0x22));
+	dma_down(&f.dma);
+	assert_int_equal(up(&f, theirs), 0);
+	assert_int_equal(dma_fill(&f.dma, memory, ONES(0x33), SIZE), 0);
+	assert_true(peer_has(&stays, memory, SIZE, 0x33));
+	assert_true(all(memory, SIZE, 0x22));
+	dma_down(&f.dma);
+	target = stack_end(execs.pid);
+	peek(execs.pid, target, before, sizeof(before));
+	assert_int_equal(up(&f, gone), 0);
+	dma_check_refused(&f.dma, target, sizeof(before));
+	peek(execs.pid, target, after, sizeof(after));
+	assert_memory_equal(before, after, sizeof(before));
+	dma_down(&f.dma);
+	peer_stop(&execs);
+	peer_stop(&stays);
+	close_container(f.c, f.dev);
+}
+
+/* A child of a fork has no bond, but on VFIO the device and its parent's. */
+static void
+child_uses_device(void **state)
+{
+	struct fixture f;
+	uint32_t pasid;
+	int gate[2], status;
+	char go;
+	pid_t pid;
+
+	(void)state;
+	if (emulated())
+		skip_because("an emulated device stays with the process that opened it");
+	open_fixture(&f);
+	memset(memory, 0x11, SIZE);
+	assert_int_equal(sva_bind(f.c, 0, &pasid), 0);
+	assert_int_equal(up(&f, pasid), 0);
+	assert_int_equal(pipe(gate), 0);
+	pid = fork();
+	if (pid == 0) {
+		alarm(time_limit() / 2);
+		status = read(gate[0], &go, 1) != 1 ||
+			 dma_fill(&f.dma, memory, ONES(0x22), SIZE) != 0;
+		/* Dropping what it inherited takes nothing from its parent. */
+		status |= !all(memory, SIZE, 0x11) || sva_bus_device_close(f.dev) != 0;
+		_exit(status | (sva_container_destroy(f.c) != 0));
+	}
+	assert_true(pid > 0);
+	present(&f);
+	assert_int_equal(write(gate[1], "", 1), 1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	close(gate[0]);
+	close(gate[1]);
+	assert_true(all(memory, SIZE, 0x22));
+	assert_int_equal(nb_bonds(f.c), 1);
+	assert_int_equal(dma_fill(&f.dma, memory, ONES(0x33), SIZE), 0);
+	assert_true(all(memory, SIZE, 0x33));
+	dma_down(&f.dma);
+	close_container(f.c, f.dev);
+}
+
+/* Unbinding while the device writes on its own: when it returns, nothing changes any more. */
+static void
+unbind_stream(void **state)
+{
+	volatile uint64_t *words = (volatile uint64_t *)memory;
+	static unsigned char then[PAGE];
+	struct fixture f;
+	uint32_t pasid;
+
+	(void)state;
+	open_fixture(&f);
+	if (!is_stf(f.dev)) {
+		close_container(f.c, f.dev);
+		skip_because("not a function that writes on its own");
+	}
+	memset(memory, 0, SIZE);
+	assert_int_equal(sva_bind(f.c, 0, &pasid), 0);
+	assert_int_equal(up(&f, pasid), 0);
+	assert_int_equal(stf_run(&f.dma, STF_STREAM, 0, memory, PAGE), STF_BUSY);
+	while (words[0] < 10)
+		sched_yield();
+	faults_expected(&f.dma, true);
+	assert_int_equal(sva_unbind(f.c, 0), 0);
+	memcpy(then, memory, PAGE);
+	while (f.dma.io->read32(f.dev, STF_REG_STATUS) == STF_BUSY)
+		sched_yield();
+	faults_expected(&f.dma, false);
+	assert_int_equal(f.dma.io->read32(f.dev, STF_REG_STATUS), STF_FAULT);
+	assert_memory_equal(memory, then, PAGE);
+	assert_true(all(memory + PAGE, SIZE - PAGE, 0));
+	dma_down(&f.dma);
 	close_container(f.c, f.dev);
 }
 
 #define QUEUED 300
 #define PIECE (64u << 10)
+
+static bool
+has_driver(void)
+{
+	struct sva_container *c = open_container();
+	struct sva_bus_device *dev = open_device(c, device_spec);
+	bool has = sva_driver_match(dev->vendor_id, dev->device_id) != NULL;
+
+	close_container(c, dev);
+	return has;
+}
 
 /*
  * Unbinding with work in the queue: when it returns nothing is written any more, and
@@ -390,10 +567,9 @@ static void
 unbind_busy(void **state)
 {
 	struct sva_queue_conf conf = { .depth = 512, .min_batch = UINT_MAX };
-	struct sva_container *c = open_container();
-	struct sva_device_conf dev_conf = { .container = c, .queues = 1 };
-	unsigned char *src = malloc(PIECE), *dst = malloc(QUEUED * PIECE);
-	unsigned char *then = malloc(QUEUED * PIECE);
+	struct sva_device_conf dev_conf = { .queues = 1 };
+	unsigned char *src, *dst, *then;
+	struct sva_container *c;
 	struct sva_result results[32];
 	struct sva_queue_info info;
 	struct sva_device *dev;
@@ -403,6 +579,12 @@ unbind_busy(void **state)
 	int n;
 
 	(void)state;
+	if (!has_driver())
+		skip_because("no driver for this device: unbind_stream is its like");
+	c = dev_conf.container = open_container();
+	src = malloc(PIECE);
+	dst = malloc(QUEUED * PIECE);
+	then = malloc(QUEUED * PIECE);
 	assert_true(src != NULL && dst != NULL && then != NULL);
 	memset(src, 0x22, PIECE);
 	memset(dst, 0x11, QUEUED * PIECE);
@@ -462,6 +644,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(every_device, memory_start, memory_end),
 		cmocka_unit_test_setup_teardown(after_exit, memory_start, memory_end),
 		cmocka_unit_test_setup_teardown(after_exec, memory_start, memory_end),
+		cmocka_unit_test_setup_teardown(last_device, memory_start, memory_end),
+		cmocka_unit_test_setup_teardown(child_uses_device, memory_start, memory_end),
+		cmocka_unit_test_setup_teardown(unbind_stream, memory_start, memory_end),
 		cmocka_unit_test_setup_teardown(unbind_busy, memory_start, memory_end),
 	};
 

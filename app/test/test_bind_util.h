@@ -28,6 +28,26 @@
 static const char *device_spec = "emu:dsa", *device2_spec;
 static char bus_name[16];
 
+/* Leave a case out, and say why. */
+#define skip_because(why) \
+	do { \
+		print_message("           %s\n", why); \
+		skip(); \
+	} while (0)
+
+static bool
+emulated(void)
+{
+	return strcmp(bus_name, "emu") == 0;
+}
+
+/* Seconds that no case may take; opening a real function resets it, twice. */
+static unsigned int
+time_limit(void)
+{
+	return emulated() ? 60 : 600;
+}
+
 static int
 bind_start(void **state)
 {
@@ -43,9 +63,9 @@ bind_start(void **state)
 	}
 	memcpy(bus_name, device_spec, len);
 	device2_spec = getenv("SVA_TEST_DEVICE2");
-	if (device2_spec == NULL && strcmp(bus_name, "emu") == 0)
+	if (device2_spec == NULL && emulated())
 		device2_spec = "emu:dsa1";
-	alarm(60);
+	alarm(time_limit());
 	/* A peer that is gone is seen by the read that follows. */
 	signal(SIGPIPE, SIG_IGN);
 	return log_start(state) == 0 ? sva_eal_setup(NULL) : -1;
@@ -105,8 +125,8 @@ read_line(const char *path, char *line, size_t size)
 
 /*
  * A process that does what it is told: 'f' fills its copy of the private memory with a
- * byte, 'c' checks it, 'd' sets whether it is dumpable, 'e' becomes another program that
- * waits.
+ * byte, 'c' checks it, 't' touches it, 'd' sets whether it is dumpable, 'e' becomes another
+ * program that waits.
  */
 struct peer {
 	pid_t pid;
@@ -119,6 +139,18 @@ struct peer_order {
 	unsigned char *start;
 	size_t len;
 };
+
+/* Have the pages present and writable; what is in them stays. */
+static void
+touch(unsigned char *start, size_t len)
+{
+	volatile unsigned char *p = start;
+	size_t i;
+
+	for (i = 0; i < len; i += 4096)
+		p[i] = p[i];
+	p[len - 1] = p[len - 1];
+}
 
 static bool
 peer_obey(const struct peer_order *order, int in)
@@ -134,6 +166,9 @@ peer_obey(const struct peer_order *order, int in)
 		for (i = 0; i < order->len; i++)
 			if (order->start[i] != order->byte)
 				return false;
+		return true;
+	case 't':
+		touch(order->start, order->len);
 		return true;
 	case 'd':
 		return prctl(PR_SET_DUMPABLE, (unsigned long)order->byte) == 0;
@@ -152,7 +187,7 @@ peer_main(int in, int out)
 	char reply;
 
 	/* An alarm is not inherited; it must not outlive a test that hangs. */
-	alarm(30);
+	alarm(time_limit() / 2);
 	while (read(in, &order, sizeof(order)) == (ssize_t)sizeof(order)) {
 		reply = peer_obey(&order, in);
 		if (write(out, &reply, 1) != 1)
@@ -161,7 +196,7 @@ peer_main(int in, int out)
 	_exit(0);
 }
 
-static void
+static inline void
 peer_start(struct peer *peer)
 {
 	int to[2], from[2];
@@ -215,8 +250,14 @@ peer_has(struct peer *peer, void *start, size_t len, unsigned char byte)
 	return peer_tell(peer, 'c', byte, start, len);
 }
 
+static inline bool
+peer_touch(struct peer *peer, void *start, size_t len)
+{
+	return peer_tell(peer, 't', 0, start, len);
+}
+
 /* Returns once it is the other program: its end of the pipe is closed on exec. */
-static void
+static inline void
 peer_exec(struct peer *peer)
 {
 	struct peer_order order;
@@ -238,7 +279,7 @@ peer_reap(struct peer *peer)
 	close(peer->from);
 }
 
-static void
+static inline void
 peer_stop(struct peer *peer)
 {
 	/* Not by closing its pipe, which younger peers have as well. */

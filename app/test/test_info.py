@@ -30,7 +30,7 @@ class Info(unittest.TestCase):
         self.sysfs = folder.name
         os.makedirs(os.path.join(self.sysfs, "bus/pci/devices"))
 
-    def add_function(self, address, vendor, device, driver=None):
+    def add_function(self, address, vendor, device, driver=None, group=None):
         folder = os.path.join(self.sysfs, "bus/pci/devices", address)
         os.mkdir(folder)
         for name, value in (("vendor", vendor), ("device", device), ("numa_node", "1")):
@@ -38,6 +38,9 @@ class Info(unittest.TestCase):
                 f.write(value + "\n")
         if driver is not None:
             os.symlink("../../../../bus/pci/drivers/" + driver, os.path.join(folder, "driver"))
+        if group is not None:
+            os.symlink(f"../../../../kernel/iommu_groups/{group}",
+                       os.path.join(folder, "iommu_group"))
 
     def devices(self, *arguments):
         done = info(*arguments, sysfs=self.sysfs)
@@ -55,7 +58,7 @@ class Info(unittest.TestCase):
         done = info("--", "--json", sysfs=self.sysfs)
         self.assertEqual(done.returncode, 0, done.stderr)
         everything = json.loads(done.stdout)
-        self.assertEqual([b["name"] for b in everything["buses"]], ["emu"])
+        self.assertEqual([b["name"] for b in everything["buses"]], ["vfio", "emu"])
         self.assertIn("8086:0b25", everything["drivers"][0]["ids"])
         device = everything["devices"][0]
         self.assertEqual((device["name"], device["driver"], device["usable"], device["problem"]),
@@ -81,23 +84,22 @@ class Info(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertRegex(done.stdout, r"emu:nosuch\n    not usable: cannot be opened: ")
 
-    def test_pci_functions_without_a_bus(self):
-        self.add_function("0000:6a:01.0", "0x8086", "0x0b25", "idxd")
+    def test_pci_functions(self):
+        self.add_function("0000:6a:01.0", "0x8086", "0x0b25", "idxd", 7)
         self.add_function("0000:6f:01.0", "0x8086", "0x0b25")
         self.add_function("0000:00:1f.0", "0x8086", "0x1234", "lpc_ich")
         devices = self.devices("--", "-j")
-        self.assertEqual(sorted(devices), ["0000:6a:01.0", "0000:6f:01.0", "emu:dsa"])
-        held = devices["0000:6a:01.0"]
-        self.assertEqual((held["usable"], held["kernel_driver"], held["numa_node"], held["driver"]),
-                         (False, "idxd", 1, "idxd"))
+        self.assertEqual(list(devices), ["vfio:0000:6a:01.0", "vfio:0000:6f:01.0", "emu:dsa"])
+        held = devices["vfio:0000:6a:01.0"]
+        self.assertEqual((held["usable"], held["numa_node"], held["driver"]), (False, 1, "idxd"))
         self.assertIn("kernel driver idxd", held["problem"])
-        self.assertIsNone(devices["0000:6f:01.0"]["kernel_driver"])
-        self.assertIn("no bus", devices["0000:6f:01.0"]["problem"])
+        self.assertIn("IOMMU group", devices["vfio:0000:6f:01.0"]["problem"])
 
     def test_no_such_sysfs(self):
         done = info(sysfs="/no/such/root")
         self.assertEqual(done.returncode, 1)
-        self.assertIn("sva-info: PCI: '/no/such/root/bus/pci/devices'", done.stderr)
+        self.assertIn("/no/such/root/bus/pci/devices: No such file", done.stderr)
+        self.assertIn("sva-info: bus vfio: cannot be scanned: ", done.stderr)
 
     def test_bad_usage(self):
         for arguments, word in ((["--", "--bogus"], "--bogus"), (["--", "-Z"], "-Z"),

@@ -34,8 +34,10 @@ struct sva_container_info {
 	const char *bus;	/**< Name of its bus, for example "emu". */
 	unsigned int devices;	/**< Devices in the container. */
 	unsigned int bonds;	/**< Processes bound. */
-	unsigned int max_bonds;	/**< Most processes it takes. */
-	unsigned int pasid_bits;/**< Width of a PASID, 1 to 20. */
+	/** Most processes it takes. On VFIO an upper limit, until a device is in it. */
+	unsigned int max_bonds;
+	/** Width of a PASID, 1 to 20; 0: a device in it cannot be bound to. See max_bonds. */
+	unsigned int pasid_bits;
 	/** I/O page faults are taken by the IOMMU: a device may block on one. */
 	int io_page_faults;
 };
@@ -67,15 +69,17 @@ int sva_container_destroy(struct sva_container *container);
  *		apply too, but these win.
  * @param dev	set on success; sva_bus_device_close() closes it.
  * @return 0; -EINVAL: a NULL argument, a malformed specification, another bus, an
- *	unknown devarg or a bad value (the log names it); -ENODEV: no such device;
- *	-EPERM: not on the allow list; -EBUSY: open already; -ENOMEM; or what
- *	binding to it returned.
+ *	unknown devarg or a bad value (the log names it); -ENODEV: no such device, or
+ *	none that the bus can open (the log says why); -EPERM: not on the allow list;
+ *	-EACCES, -EPERM: no permission for it; -EBUSY: open already, here or elsewhere;
+ *	-EIO: it does not answer; -ENOMEM; or what binding to it returned.
  */
 int sva_container_open_device(struct sva_container *container, const char *spec,
 			      struct sva_bus_device **dev);
 
 /**
- * Close a device. Its PASIDs lose access first; then it leaves the container.
+ * Close a device. Its PASIDs lose access first; then it leaves the container. The
+ * container keeps its bonds, also with no device left: the next one has them.
  * @return 0, or -EINVAL for NULL.
  */
 int sva_bus_device_close(struct sva_bus_device *dev);
@@ -94,7 +98,8 @@ int sva_bus_device_close(struct sva_bus_device *dev);
  * @return 0; -EINVAL: a NULL argument, a negative pid, or no device in the
  *	container; -ESRCH: no such process, or it has no address space; -EPERM: no
  *	permission for it; -ENOSPC: no bond or PASID is left; -EOPNOTSUPP: a
- *	device, IOMMU or kernel without SVA; -ENOMEM.
+ *	device, IOMMU or kernel without SVA; -EBUSY: the process masks bits of its
+ *	addresses (x86 LAM); -ENOMEM.
  */
 int sva_bind(struct sva_container *container, pid_t pid, uint32_t *pasid);
 
