@@ -20,8 +20,12 @@ usage()
 	                    this machine; options go to sva-perf, see --help there
 	  test              install what is missing, build, and run every test; the last
 	                    line is "N passed, N failed, N skipped"
+	  vm-test [--long] [SUITE...]
+	                    install what is missing, build QEMU and Linux with SVA, and run
+	                    suites in virtual machines; see tests/vm/README.md; the last
+	                    line is "N passed, N failed, N skipped"
 	  build             install what is missing and build, in build/
-	  deps              install what building and testing need
+	  deps, vm-deps     install what building and testing, or vm-test, need
 	  help              print this
 
 	Packages are installed with apt, as root or through sudo, and only where something
@@ -53,6 +57,7 @@ makes()
 
 c_text=$'#include <stdio.h>\nint main(void) { return puts("") < 0; }'
 cxx_text=$'#include <string>\nint main() { return std::string("").size(); }'
+libelf_text=$'#include <gelf.h>\nint main(void) { return elf_version(EV_CURRENT) == EV_NONE; }'
 numa_text=$'#include <numa.h>\nint main(void) { return numa_available() < 0; }'
 
 has_cc() { makes "${CC:-cc}" c "$c_text"; }
@@ -75,6 +80,20 @@ has_valgrind() { valgrind --quiet /bin/true >/dev/null 2>&1; }
 has_python() { /usr/bin/python3 -c 'import sys; sys.exit(sys.version_info < (3, 8))'; } 2>/dev/null
 has_doxygen() { doxygen --version >/dev/null 2>&1; }
 has_sphinx() { sphinx-build --version >/dev/null 2>&1; }
+has_flex() { flex --version >/dev/null 2>&1; }
+has_bison() { bison --version >/dev/null 2>&1; }
+has_bc() { bc --version >/dev/null 2>&1; }
+has_xz() { xz --version >/dev/null 2>&1; }
+has_patch() { patch --version >/dev/null 2>&1; }
+has_dpkg_source() { dpkg-source --version >/dev/null 2>&1; }
+has_libelf() { makes "${CC:-cc}" c "$libelf_text" -lelf; }
+has_glib() { pkg-config --exists 'glib-2.0 >= 2.66' 2>/dev/null; }
+has_venv() { /usr/bin/python3 -c 'import ensurepip, venv'; } 2>/dev/null
+has_busybox() { [ -r /bin/busybox ] && ! ldd /bin/busybox; } >/dev/null 2>&1
+has_seabios() { [ -r /usr/share/seabios/bios-256k.bin ]; }
+has_roms() { [ -r /usr/share/qemu/linuxboot_dma.bin ]; }
+has_perl() { perl -MEncode -MTerm::ANSIColor -e 1 >/dev/null 2>&1; }
+has_keyring() { [ -r /usr/share/keyrings/debian-archive-keyring.gpg ]; }
 
 # check|Debian's packages|what it is
 build_needs='
@@ -97,6 +116,26 @@ has_valgrind|valgrind libc6-dbg|valgrind
 has_python|python3|Python 3.8 or later as /usr/bin/python3
 has_doxygen|doxygen|doxygen
 has_sphinx|python3-sphinx|sphinx-build'
+vm_needs='
+has_gcc|gcc libc6-dev|gcc
+has_make|make|make
+has_cmocka|libcmocka-dev|cmocka
+has_isal|libisal-dev|ISA-L
+has_python|python3|Python 3.8 or later as /usr/bin/python3
+has_venv|python3-venv|the venv module of Python
+has_flex|flex|flex
+has_bison|bison|bison
+has_bc|bc|bc
+has_xz|xz-utils|xz
+has_patch|patch|patch
+has_perl|perl|perl with its modules
+has_dpkg_source|dpkg-dev|dpkg-source
+has_libelf|libelf-dev|the headers of libelf
+has_glib|libglib2.0-dev|the headers of GLib
+has_busybox|busybox-static|a static /bin/busybox
+has_seabios|seabios|the firmware SeaBIOS
+has_roms|qemu-system-data|the boot ROMs of QEMU
+has_keyring|debian-archive-keyring|the keys of the archive of Debian'
 
 meson_works()
 {
@@ -319,6 +358,15 @@ run_test()
 	[ "$failed" -eq 0 ]
 }
 
+# What the suites run of our own is built as for `test`; the rest is up to the tool.
+vm_test()
+{
+	install_missing "$build_needs$vm_needs"
+	configure build "${test_options[@]}" || die 'the configuration failed, see above'
+	compile build || die 'the build failed, see above'
+	tests/vm/vm test "$@"
+}
+
 scratch=$(mktemp -d) || die 'no temporary folder can be made: set TMPDIR'
 trap 'rm -rf "$scratch"' EXIT
 
@@ -326,12 +374,14 @@ command=${1:-help}
 [ $# -eq 0 ] || shift
 case $command in
 demo) demo "$@" ;;
-test | build | deps)
+vm-test) vm_test "$@" ;;
+test | build | deps | vm-deps)
 	[ $# -eq 0 ] || die "$command takes no arguments; see ./setup.sh help"
 	case $command in
 	test) run_test ;;
 	build) build && say 'built: build/app/sva-perf, build/app/sva-info' ;;
 	deps) install_missing "$build_needs$test_needs" && say 'nothing is missing' ;;
+	vm-deps) install_missing "$build_needs$vm_needs" && say 'nothing is missing' ;;
 	esac
 	;;
 help | -h | --help) usage ;;

@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The SVADK authors
+"""One guest: its image, QEMU's command line, and a command run in it."""
+
+import contextlib
+import os
+import re
+import select
+import shlex
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import termios
+import time
+
+import cache
+from cache import Failure, Wrong
+
+BUSYBOX = '/bin/busybox'
+FIRMWARE = ['/usr/share/seabios', '/usr/share/qemu']
+DEFAULT_DEVICES = 'test,test'
+BOOT_LIMIT = 300        # seconds on top of what the command may take
+
+# Folders and special files of the image: path, type and mode, (major, minor).
+NODES = [(d, stat.S_IFDIR | 0o755, (0, 0)) for d in (
+    'bin', 'dev', 'etc', 'proc', 'root', 'run', 'sys', 'test', 'tmp')] + [
+        ('dev/console', stat.S_IFCHR | 0o600, (5, 1)), ('dev/null', stat.S_IFCHR | 0o666, (1, 3))]
+
+INIT = r'''#!/bin/sh
+export PATH=/test:/bin HOME=/root TERM=${TERM:-vt100}
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+mount -t tmpfs tmp /tmp
+mkdir /dev/shm
+mount -t tmpfs shm /dev/shm
+mount -t debugfs debug /sys/kernel/debug
+mount -t cgroup2 cgroup /sys/fs/cgroup
+hostname guest
+cd /test
+leaks=/sys/kernel/debug/kmemleak
+[ ! -e $leaks ] || echo clear >$leaks
+. /run/command
+code=$?
+if [ -e $leaks ]; then
+	# Only what is older than five seconds counts, and has been seen twice.
+	sleep 6
+	echo scan >$leaks
+	echo scan >$leaks
+	while read -r line; do
+		echo "$line" >/dev/kmsg
+	done <$leaks
+fi
+# The port that QEMU writes to a file.
+printf "\\$(printf %03o $code)" | dd of=/dev/port bs=1 seek=$((0xe9)) 2>/dev/null
+poweroff -f
+'''
+
+RUN = '''stty -F /dev/ttyS1 raw -echo
+[ -z "$SVADK_LONG" ] || export SVADK_LONG
+setsid sh -c {command} </dev/null >/dev/ttyS1 2>&1
+'''
+
+SHELL = '''stty -F /dev/ttyS1 sane -onlcr {size}
+setsid -c sh -c 'exec sh -i' </dev/ttyS1 >/dev/ttyS1 2>&1
+'''
+
+
+class Crash(Failure):
+    """QEMU was ended by a signal: a defect of the emulator, not of what it ran."""
+
+
+class Image:
+    """An initramfs: a cpio archive ("newc") in memory."""
+
+    def __init__(self):
+        self.parts = []
+        self.names = set()
+        for name, mode, device in NODES:
+            self.add(name, b'', mode, device)
+        if not os.access(BUSYBOX, os.R_OK):
+            raise Failure(f'{BUSYBOX} is missing: install busybox-static')
+        self.file(BUSYBOX, 'bin/busybox')
+        for applet in subprocess.run([BUSYBOX, '--list'], stdout=subprocess.PIPE,
+                                     check=True).stdout.decode().split():
+            if applet != 'busybox':
+                self.add(f'bin/{applet}', b'busybox', stat.S_IFLNK | 0o777)
+
+    def add(self, name, data, mode, device=(0, 0)):
+        name = name.strip('/')
+        if name in self.names:
+            return
+        parent = os.path.dirname(name)
+        if parent:
+            self.add(parent, b'', stat.S_IFDIR | 0o755)
+        self.names.add(name)
+        fields = [len(self.names), mode, 0, 0, 1, 0, len(data), 0, 0, *device, len(name) + 1, 0]
+        head = b'070701' + b''.join(b'%08x' % f for f in fields) + name.encode() + b'\0'
+        self.parts += [head, b'\0' * (-len(head) % 4), data, b'\0' * (-len(data) % 4)]
+
+    def file(self, source, name):
+        """A file of the host, a folder with all below it, and the libraries they need."""
+        try:
+            if os.path.isdir(source):
+                for entry in sorted(os.listdir(source)):
+                    self.file(os.path.join(source, entry), f'{name}/{entry}')
+                return
+            mode = os.stat(source).st_mode
+            data = cache.read(source)
+        except OSError as e:
+            raise Wrong(f'{source}: cannot be put into the guest: {e.strerror}') from e
+        self.add(name, data, stat.S_IFREG | (mode & 0o777))
+        if data[:4] == b'\x7fELF':
+            self._libraries(source)
+
+    def _libraries(self, source):
+        done = subprocess.run(['ldd', source], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                              check=False, text=True)
+        if done.returncode != 0:
+            return      # static
+        for line in done.stdout.split('\n'):
+            m = re.match(r'\s*(?:(\S+) => )?(/\S+) \(0x', line)
+            if m:
+                self._library(m[2])
+            elif 'not found' in line:
+                raise Failure(f'{source}: needs a library that is not there: {line.strip()}')
+
+    def _library(self, path):
+        """Where the program looks for it: by the name that it has on the host."""
+        if path.strip('/') not in self.names:
+            self.add(path, cache.read(path), stat.S_IFREG | 0o755)
+
+    def data(self):
+        self.add('TRAILER!!!', b'', 0)
+        return b''.join(self.parts)
+
+
+def device_arguments(spec):
+    """QEMU's arguments for "test,test:pasid=off,pair"; each item is behind a port of its own."""
+    args = []
+    items = [] if spec == 'none' else spec.split(',')
+    if len(items) > 16:
+        raise Wrong(f'{len(items)} devices: at most 16')
+    for i, item in enumerate(items):
+        name, *properties = item.split(':')
+        for p in properties:
+            if not re.fullmatch(r'(pasid|ats)=(on|off)', p):
+                raise Wrong(f"device '{item}': there is no property '{p}'; "
+                            'pasid=on|off and ats=on|off can be given')
+        options = ''.join(f',{p}' for p in properties)
+        args += ['-device', f'pcie-root-port,id=port{i},chassis={i + 1}']
+        if name == 'test':
+            args += ['-device', f'svadk-test,bus=port{i}{options}']
+        elif name == 'pair':
+            args += ['-device', f'svadk-test,bus=port{i},addr=0.0,multifunction=on{options}',
+                     '-device', f'svadk-test,bus=port{i},addr=0.1{options}']
+        else:
+            raise Wrong(f"there is no device '{name}': test or pair, with :pasid=off or :ats=off")
+    return args
+
+
+class Guest:
+    """What one boot needs; run() or shell() boots it."""
+
+    def __init__(self, qemu, kernel, name, devices=DEFAULT_DEVICES, memory='1G', cpus=2,
+                 append=''):
+        self.name = name
+        stem = cache.path('logs', 'guests',
+                          time.strftime('%m%d-%H%M%S') + f'-{os.getpid()}-{name}')
+        self.log, self.qemu_log, self.output = (stem + x for x in ('.log', '.qemu', '.out'))
+        cache.prune(os.path.dirname(stem), '', cache.KEPT_LOGS)
+        self.image = Image()
+        self.image.add('init', INIT.encode(), stat.S_IFREG | 0o755)
+        self.scratch = cache.own('new', f'guest-{name}', '')
+        self.status = os.path.join(self.scratch, 'status')
+        line = ('console=ttyS0,115200 panic=-1 oops=panic tsc=reliable no_timer_check '
+                'printk.devkmsg=on vfio-pci.ids=1234:5ada')
+        self.args = [
+            os.path.join(qemu, 'qemu-system-x86_64'), '-nodefaults', '-no-user-config',
+            '-display', 'none', '-no-reboot', '-M', 'q35', '-accel', 'tcg,thread=multi',
+            '-cpu', 'max,-la57', '-smp', str(cpus), '-m', memory,
+            # Root ports that hot-plug by themselves, not through ACPI.
+            '-global', 'ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off']
+        for folder in FIRMWARE:
+            self.args += ['-L', folder]
+        self.args += [
+            '-device', 'intel-iommu,intremap=on,device-iotlb=on,x-scalable-mode=on,x-flts=on,'
+            'x-pasid-mode=on', *device_arguments(devices),
+            '-serial', f'file:{self.log}',
+            '-chardev', 'stdio,id=command,signal=off', '-serial', 'chardev:command',
+            '-chardev', f'file,id=status,path={self.status}',
+            '-device', 'isa-debugcon,iobase=0xe9,chardev=status',
+            '-kernel', os.path.join(kernel, 'bzImage'),
+            '-initrd', os.path.join(self.scratch, 'image'), '-append', f'{line} {append}'.strip()]
+
+    def _start(self, script, **options):
+        self.image.add('run/command', script.encode(), stat.S_IFREG | 0o644)
+        cache.replace(os.path.join(self.scratch, 'image'), self.image.data())
+        with open(self.qemu_log, 'wb') as errors:
+            return subprocess.Popen(self.args, stderr=errors, **options,
+                                    preexec_fn=cache.end_with_parent(signal.SIGKILL))
+
+    def _forward(self, qemu, deadline, out):
+        """Copies the command's output until QEMU ends; False if the time is up before."""
+        fd = qemu.stdout.fileno()
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return False
+            if select.select([fd], [], [], left)[0]:
+                data = os.read(fd, 65536)
+                if not data:
+                    return True
+                out(data)
+
+    def run(self, command, limit, out=None, boot_limit=BOOT_LIMIT):
+        """Runs a list of words; returns its exit code. Kills the guest at its limit (seconds)."""
+        out = out or standard_output
+        qemu = self._start(RUN.format(command=shlex.quote(shlex.join(command))),
+                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        try:
+            in_time = self._forward(qemu, time.monotonic() + limit + boot_limit, out)
+            if not in_time:
+                raise Failure(f'{self.name}: not done after {limit} s (and {boot_limit} s to '
+                              f'boot), killed; kernel log: {self.log}')
+            return self._code(qemu.wait())
+        finally:
+            qemu.kill()
+            qemu.wait()
+            shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def _code(self, qemu_code):
+        status = cache.read(self.status, b'')
+        if len(status) == 1:
+            return status[0]
+        log = cache.read(self.log, b'').decode(errors='replace')
+        panic = re.search(r'Kernel panic - not syncing: (.*)', log)
+        if panic:
+            raise Failure(f'{self.name}: the guest kernel panicked: {panic[1].strip()}; '
+                          f'kernel log: {self.log}')
+        errors = cache.read(self.qemu_log, b'').decode(errors='replace').strip().split('\n')[-1]
+        kind = Crash if qemu_code < 0 else Failure
+        raise kind(f'{self.name}: QEMU ended (exit code {qemu_code}) before the command: '
+                   f'{errors or "it says nothing"}; kernel log: {self.log}')
+
+    def shell(self):
+        """The user's terminal in the guest."""
+        size = shutil.get_terminal_size()
+        before = termios.tcgetattr(0)
+        try:
+            qemu = self._start(SHELL.format(size=f'rows {size.lines} cols {size.columns}'))
+            return self._code(qemu.wait())
+        finally:
+            with contextlib.suppress(UnboundLocalError):
+                qemu.kill()
+            termios.tcsetattr(0, termios.TCSADRAIN, before)
+            shutil.rmtree(self.scratch, ignore_errors=True)
+
+
+def standard_output(data):
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
