@@ -27,7 +27,7 @@ static size_t
 no_read(void *ctx, uint32_t pasid, uint64_t va, void *buf, size_t len, struct sva_dsa_fault *fault)
 {
 	(void)ctx, (void)pasid, (void)buf, (void)len;
-	*fault = (struct sva_dsa_fault){ va, false };
+	*fault = (struct sva_dsa_fault){ va, false, false };
 	return 0;
 }
 
@@ -36,7 +36,7 @@ no_write(void *ctx, uint32_t pasid, uint64_t va, const void *buf, size_t len,
 	 struct sva_dsa_fault *fault)
 {
 	(void)ctx, (void)pasid, (void)buf, (void)len;
-	*fault = (struct sva_dsa_fault){ va, true };
+	*fault = (struct sva_dsa_fault){ va, true, false };
 	return 0;
 }
 

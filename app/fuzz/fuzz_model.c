@@ -109,8 +109,7 @@ static uint8_t *at(uint64_t va)
 
 static size_t faulted(struct sva_dsa_fault *fault, uint64_t va, bool write, size_t done)
 {
-	fault->va = va;
-	fault->write = write;
+	*fault = (struct sva_dsa_fault){ va, write, false };
 	return done;
 }
 

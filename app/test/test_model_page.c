@@ -166,13 +166,17 @@ static const unsigned int data_ops[] = {
 };
 #define N_OPS (sizeof(data_ops) / sizeof(data_ops[0]))
 
-/* However the pages come, everything ends as if they had been there. */
+/*
+ * However the pages come, and wherever a step is paused, everything ends as if they had
+ * been there and it had not.
+ */
 static void as_if_the_pages_were_there(void **state)
 {
 	struct tm *tm = new_bof(), *ref = new_bof();
 	unsigned int requests = 0;
 
 	(void)state;
+	tm->slice = SVA_DSA_PAUSE_AFTER;
 	tm_random_bytes(at(tm, SRC), 58 * TM_PAGE);
 	for (unsigned int i = 0; i < 200 * N_OPS; i++) {
 		struct dsa_desc d = any_op(tm, data_ops[i % N_OPS]);
@@ -198,8 +202,61 @@ static void as_if_the_pages_were_there(void **state)
 				    sizeof(tm->space[0].data));
 	}
 	assert_true(requests > 10 * 200 * N_OPS / 4);
+	assert_true(tm->pauses > 20 * N_OPS);
 	tm_free(tm);
 	tm_free(ref);
+}
+
+/* An embedder gets its thread back in the middle of an operation, also where none may block. */
+static void pauses(void **state)
+{
+	struct dsa_desc d, list[2];
+
+	(void)state;
+	for (uint64_t seed = 0; seed < 20; seed++) {
+		struct sva_dsa_config c = *sva_dsa_profile("default");
+		struct tm *tm;
+
+		c.seed = seed;
+		tm = tm_new(&c, &tm_ops_no_copy);
+		tm_up(tm, TM_DEDICATED);
+		tm_random_bytes(at(tm, SRC), 16 * TM_PAGE);
+		tm->slice = SVA_DSA_PAUSE_AFTER;
+		d = move(SRC, DST, 16 * TM_PAGE);
+		d.op_flags &= ~DSA_FLAG_BLOCK_ON_FAULT;
+		tm_do(tm, &d);
+		assert_int_equal(tm_compl(tm, 0)->status, DSA_STS_SUCCESS);
+		assert_memory_equal(at(tm, DST), at(tm, SRC), 16 * TM_PAGE);
+		assert_true(tm->pauses >= 2);
+		/* A fault after a pause is one as ever. */
+		perm(tm, DST + 9 * TM_PAGE, 0);
+		tm_do(tm, &d);
+		assert_int_equal(tm_compl(tm, 0)->status,
+				 DSA_STS_PAGE_FAULT | DSA_STS_WRITE_FAULT);
+		assert_int_equal(tm_compl(tm, 0)->bytes, 9 * TM_PAGE);
+		perm(tm, DST + 9 * TM_PAGE, TM_RW);
+		/* A batch goes on with the member that was paused, and that is all it does. */
+		list[0] = list[1] = d;
+		list[0].compl_addr = tm_compl_va(1);
+		list[1].compl_addr = tm_compl_va(2);
+		memset(tm_compl(tm, 1), 0, 64);
+		d = tm_batch(tm, list, 2);
+		tm_do(tm, &d);
+		assert_int_equal(tm_compl(tm, 0)->status, DSA_STS_SUCCESS);
+		assert_int_equal(tm_compl(tm, 1)->status, DSA_STS_SUCCESS);
+		assert_int_equal(tm_compl(tm, 2)->status, DSA_STS_SUCCESS);
+		/* What was paused can be aborted, and no answer is waited for. */
+		tm_post(tm, 0, &list[0]);
+		tm->left = tm->slice;
+		tm->pauses = 0;
+		while (!tm->pauses)
+			sva_dsa_step(tm->dsa, 1);
+		assert_false(sva_dsa_page_response(tm->dsa, UINT32_MAX, true));
+		assert_int_equal(tm_cmd(tm, DSA_CMD_ABORT_WQ, 1), 0);
+		tm->left = tm->slice;
+		assert_int_equal(sva_dsa_step(tm->dsa, 1), 0);
+		tm_free(tm);
+	}
 }
 
 /* The order of deltas is that of the whole record, a wait in the middle or not. */
@@ -518,6 +575,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(capability),
 		cmocka_unit_test(as_if_the_pages_were_there),
+		cmocka_unit_test(pauses),
 		cmocka_unit_test(delta_order_across_a_wait),
 		cmocka_unit_test(failed_response),
 		cmocka_unit_test(others_go_on),

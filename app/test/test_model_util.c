@@ -54,8 +54,26 @@ static size_t span(struct tm *tm, uint32_t pasid, uint64_t va, size_t len, int p
 
 static size_t faulted(struct sva_dsa_fault *fault, uint64_t va, bool write, size_t done)
 {
-	fault->va = va;
-	fault->write = write;
+	*fault = (struct sva_dsa_fault){ va, write, false };
+	return done;
+}
+
+/* Whether the step has had its bytes before the next n of an access of len. */
+static bool enough(struct tm *tm, size_t n, size_t len)
+{
+	if (!tm->slice || len <= SVA_DSA_PAUSE_MIN)
+		return false;
+	if (tm->left >= n) {
+		tm->left -= n;
+		return false;
+	}
+	tm->pauses++;
+	return true;
+}
+
+static size_t paused(struct sva_dsa_fault *fault, size_t done)
+{
+	*fault = (struct sva_dsa_fault){ 0xdead, true, true };
 	return done;
 }
 
@@ -72,6 +90,8 @@ static size_t tm_read(void *ctx, uint32_t pasid, uint64_t va, void *buf, size_t 
 
 		if (!n)
 			return faulted(fault, va + done, false, done);
+		if (enough(tm, n, len))
+			return paused(fault, done);
 		memcpy((uint8_t *)buf + done, tm_ptr(tm, pasid, va + done), n);
 		done += n;
 	}
@@ -96,6 +116,8 @@ static size_t tm_write(void *ctx, uint32_t pasid, uint64_t va, const void *buf, 
 
 		if (!n)
 			return faulted(fault, va + done, true, done);
+		if (enough(tm, n, len))
+			return paused(fault, done);
 		memcpy(tm_ptr(tm, pasid, va + done), (const uint8_t *)buf + done, n);
 		done += n;
 	}
@@ -121,6 +143,8 @@ static size_t tm_copy(void *ctx, uint32_t pasid, uint64_t dst, uint64_t src, siz
 		n = span(tm, pasid, dst + done, n, TM_W);
 		if (!n)
 			return faulted(fault, dst + done, true, done);
+		if (enough(tm, n, len))
+			return paused(fault, done);
 		memmove(tm_ptr(tm, pasid, dst + done), tm_ptr(tm, pasid, src + done), n);
 		done += n;
 	}
@@ -310,13 +334,15 @@ enum sva_dsa_accept tm_post(struct tm *tm, unsigned int wq, const struct dsa_des
 
 unsigned int tm_run(struct tm *tm)
 {
-	unsigned int n, done = 0;
+	unsigned int n, done = 0, before;
 
 	do {
+		tm->left = tm->slice;
+		before = tm->pauses;
 		n = sva_dsa_step(tm->dsa, 7);
 		assert_true(n <= 7);
 		done += n;
-	} while (n);
+	} while (n || tm->pauses != before);
 	return done;
 }
 

@@ -51,6 +51,8 @@ struct tm {
 	unsigned int irq[64];		/* interrupts of each vector */
 	unsigned int reads, writes, copies;
 	unsigned int requests;		/* for pages */
+	size_t slice, left;		/* bytes of a step until it is paused; 0: never */
+	unsigned int pauses;
 	enum { TM_RESOLVE, TM_FAIL, TM_PEND, TM_LIE } answer;
 	struct { uint32_t token, pasid; uint64_t va; bool write; } asked; /* the last */
 	uint64_t last_write[2];		/* addresses, the newest first */

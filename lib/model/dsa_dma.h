@@ -14,8 +14,7 @@
 /* An access that ran past the end of the address space faults at address 0. */
 static inline size_t dsa_wrapped(struct dsa_job *job, size_t done, bool write)
 {
-	job->fault.va = 0;
-	job->fault.write = write;
+	job->fault = (struct sva_dsa_fault){ 0, write, false };
 	return done;
 }
 

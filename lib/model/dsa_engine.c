@@ -34,6 +34,7 @@ static void job_init(struct dsa_job *job, struct sva_dsa *dsa, struct dsa_engine
 	job->index = 0;
 	job->member = false;
 	job->arrived = arrived;
+	job->fault.pause = false;	/* for embedders that do not know of it */
 }
 
 /* "Completion Interrupt Handle Checks": handles are MSI-X indexes here. */
@@ -261,7 +262,7 @@ static bool batch_fetch(struct sva_dsa *dsa, struct dsa_engine *engine, uint32_t
 		      sizeof(struct dsa_desc);
 	uint32_t pasid = engine->wq->pasid_en ? DSA_TRUSTED_PASID(engine->trusted) :
 						SVA_DSA_NO_PASID;
-	struct sva_dsa_fault fault = { va, false };
+	struct sva_dsa_fault fault = { va, false, false };
 	enum sva_dsa_page page;
 	unsigned int tries = 0;
 
@@ -452,6 +453,7 @@ static uint8_t slot_run(struct dsa_slot *slot, bool resolved)
 		return DSA_STS_PAGE_FAULT_RESPONSE |
 		       (job->fault.write ? DSA_STS_WRITE_FAULT : 0);
 	memset(&job->compl, 0, sizeof(job->compl));
+	job->fault.pause = false;
 	status = dsa_op_resume(job);
 	return dsa_op_block(job, status);
 }
@@ -672,7 +674,7 @@ static unsigned int step_any(struct sva_dsa *dsa, unsigned int budget)
 	unsigned int done = 0;
 	bool moved = true;
 
-	while (moved && done < budget && dsa->num_active) {
+	while (moved && done < budget && dsa->num_active && !dsa->paused) {
 		unsigned int first = any(dsa, dsa->num_active);
 
 		moved = false;
@@ -689,6 +691,7 @@ unsigned int sva_dsa_step(struct sva_dsa *dsa, unsigned int budget)
 
 	if (dsa_state(dsa) != DSA_STATE_ENABLED && dsa_state(dsa) != DSA_STATE_DRAINING)
 		return 0;
+	dsa->paused = false;
 	if (unlikely(dsa->random)) {
 		done = step_any(dsa, budget);
 		dsa_cmd_poll(dsa);
@@ -696,14 +699,15 @@ unsigned int sva_dsa_step(struct sva_dsa *dsa, unsigned int budget)
 	}
 	do {
 		before = done;
-		for (unsigned int i = 0; i < dsa->num_active && done < budget; i++) {
+		for (unsigned int i = 0; i < dsa->num_active && done < budget && !dsa->paused;
+		     i++) {
 			struct dsa_engine *engine = dsa->active[dsa->turn];
 
 			if (++dsa->turn == dsa->num_active)
 				dsa->turn = 0;
 			done += engine_run(dsa, engine, budget - done);
 		}
-	} while (done != before && done < budget);
+	} while (done != before && done < budget && !dsa->paused);
 	dsa_cmd_poll(dsa);
 	return done;
 }

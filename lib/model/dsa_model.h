@@ -137,7 +137,7 @@ struct dsa_slot {
 	uint8_t status;		/* DSA_PHASE_RECORD: how the operation ended */
 };
 
-/** The page request that an engine waits for. */
+/** The page request that an engine waits for; after a pause, one that is answered. */
 struct dsa_wait {
 	uint32_t token;		/* 0: none */
 	unsigned int slot;	/* DSA_SLOTS: it is for the list of the batch */
@@ -202,6 +202,7 @@ struct sva_dsa {
 	bool bus_master;
 	unsigned int pci;	/* SVA_DSA_PCI_* */
 	uint32_t token;		/* of the last page request */
+	bool paused;		/* this step is to end */
 	uint64_t random;	/* state of the generator, 0: everything in order */
 	uint32_t tell;		/* op_flags with which a record of success is not all */
 	/* The timing model, in picoseconds of virtual time; all 0 while it is off. */
@@ -263,6 +264,7 @@ static inline bool dsa_prs(const struct sva_dsa *dsa)
 }
 
 /* dsa_page.c */
+enum sva_dsa_page dsa_pause(struct sva_dsa *dsa, struct dsa_engine *engine);
 enum sva_dsa_page dsa_page_ask(struct sva_dsa *dsa, struct dsa_engine *engine, uint32_t pasid,
 			       const struct sva_dsa_fault *fault, unsigned int *tries);
 uint8_t dsa_op_block(struct dsa_job *job, uint8_t status);

@@ -17,11 +17,22 @@
  */
 #define MAX_TRIES	16
 
+/* The embedder wants its thread back: as if the engine waited for a page that is there. */
+enum sva_dsa_page dsa_pause(struct sva_dsa *dsa, struct dsa_engine *engine)
+{
+	dsa->paused = true;
+	engine->wait = (struct dsa_wait){ .token = UINT32_MAX, .slot = DSA_SLOTS,
+					  .answered = true, .resolved = true };
+	return SVA_DSA_PAGE_PENDING;
+}
+
 enum sva_dsa_page dsa_page_ask(struct sva_dsa *dsa, struct dsa_engine *engine, uint32_t pasid,
 			       const struct sva_dsa_fault *fault, unsigned int *tries)
 {
 	enum sva_dsa_page answer;
 
+	if (fault->pause)
+		return dsa_pause(dsa, engine);
 	if (!dsa_prs(dsa) || ++*tries > MAX_TRIES)
 		return SVA_DSA_PAGE_FAILED;
 	if (++dsa->token == 0)
@@ -43,7 +54,7 @@ uint8_t dsa_op_block(struct dsa_job *job, uint8_t status)
 	unsigned int tries = 0;
 
 	while ((status & DSA_STS_MASK) == DSA_STS_PAGE_FAULT &&
-	       (job->desc->op_flags & DSA_FLAG_BLOCK_ON_FAULT)) {
+	       (job->fault.pause || (job->desc->op_flags & DSA_FLAG_BLOCK_ON_FAULT))) {
 		uint32_t before = job->at.done;
 
 		switch (dsa_page_ask(job->dsa, job->engine, job->pasid, &job->fault, &tries)) {

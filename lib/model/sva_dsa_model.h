@@ -34,7 +34,19 @@ extern "C" {
 struct sva_dsa_fault {
 	uint64_t va;	/**< The address that could not be accessed. */
 	bool write;	/**< The access was a write. */
+	/**
+	 * Nothing is wrong: the embedder wants sva_dsa_step() to return, so that a large
+	 * operation does not keep it. The access goes on where it stopped, in a later step.
+	 * Only an access of more than SVA_DSA_PAUSE_MIN bytes may be stopped so, and only
+	 * after SVA_DSA_PAUSE_AFTER bytes in this step, or it might never get anywhere.
+	 */
+	bool pause;
 };
+
+/** Bytes of the largest access that struct sva_dsa_fault.pause is not for. */
+#define SVA_DSA_PAUSE_MIN 64
+/** Bytes that all accesses of a step must have moved before one may be paused. */
+#define SVA_DSA_PAUSE_AFTER 49152
 
 /** Answer to a page request. */
 enum sva_dsa_page {
@@ -199,7 +211,7 @@ unsigned int sva_dsa_wq_room(const struct sva_dsa *dsa, unsigned int wq);
  * @param budget most descriptors to execute (a batch counts as one, and so does
  *	each of its members).
  * @return descriptors executed; 0 means there is nothing left to do until something
- *	is posted or a page request is answered.
+ *	is posted or a page request is answered, or that a callback has paused.
  */
 unsigned int sva_dsa_step(struct sva_dsa *dsa, unsigned int budget);
 

@@ -52,8 +52,7 @@ find_bond(struct emu_device *dev, uint32_t pasid)
 static size_t
 stop_at(struct sva_dsa_fault *fault, uint64_t va, bool write, size_t done)
 {
-	fault->va = va;
-	fault->write = write;
+	*fault = (struct sva_dsa_fault){ va, write, false };
 	return done;
 }
 
