@@ -9,9 +9,15 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 
 #include "sva_fixture.h"
+
+/* As in <asm/prctl.h>, which old headers lack. */
+#ifndef ARCH_ENABLE_TAGGED_ADDR
+#define ARCH_ENABLE_TAGGED_ADDR	0x4002
+#endif
 
 #define BOND_LIMIT	"/sys/module/vfio_iommu_type1/parameters/bond_limit"
 
@@ -494,6 +500,57 @@ SVA_TEST(signals_do_not_show)
 	}
 	ASSERT_EQ(0, setitimer(ITIMER_REAL, &never, NULL));
 }
+
+static void *reset(void *dev)
+{
+	const struct sva_dev *d = dev;
+
+	return (void *)(intptr_t)ioctl(d->fd, VFIO_DEVICE_RESET);
+}
+
+/* Done or refused, and refused without a trace. */
+SVA_TEST(bind_while_the_device_is_reset)
+{
+	bool refused = false;
+	uint32_t pasid;
+
+	for (int i = 0; i < 20 && !refused; i++) {
+		pthread_t thread;
+		void *ended;
+
+		ASSERT_EQ(0, pthread_create(&thread, NULL, reset, self->dev));
+		for (int k = 0; k < PATIENCE && !refused; k++) {
+			int ret = sva_bind(self->container, 0, &pasid);
+
+			refused = ret == -EBUSY;
+			if (refused) {
+				EXPECT_EQ(0, count_bonds(self->container));
+				EXPECT_EQ(-ESRCH, sva_unbind(self->container, 0));
+				break;
+			}
+			ASSERT_EQ(0, ret);
+			ASSERT_EQ(0, sva_unbind(self->container, 0));
+		}
+		pthread_join(thread, &ended);
+		ASSERT_EQ(NULL, ended);
+	}
+	EXPECT_TRUE(refused);
+	ASSERT_EQ(0, sva_bind(self->container, 0, &pasid));
+	EXPECT_TRUE(can_write(self->dev, pasid, self->mem));
+}
+
+#ifdef __x86_64__
+/* What the CPU ignores in an address, the IOMMU does not. */
+SVA_TEST(masked_addresses)
+{
+	uint32_t pasid;
+
+	if (syscall(SYS_arch_prctl, ARCH_ENABLE_TAGGED_ADDR, 6))
+		SKIP(return, "no Linear Address Masking here: %s", strerror(errno));
+	EXPECT_EQ(-EBUSY, sva_bind(self->container, 0, &pasid));
+	EXPECT_EQ(0, count_bonds(self->container));
+}
+#endif
 
 /* --- Discovery ------------------------------------------------------------ */
 
