@@ -4,8 +4,8 @@
  * The VFIO bus with devices: what test_bind.c and test_bind_mem.c do not ask of every bus.
  * For the virtual machine. SVA_TEST_DEVICE and SVA_TEST_DEVICE2 name functions "svadk-test"
  * (test_dma.h), SVA_TEST_NO_PASID and SVA_TEST_NO_ATS one without, SVA_TEST_PAIR one that
- * shares its IOMMU group, and SVA_TEST_UNBOUND one that vfio-pci does not hold; tests of what
- * is not named are skipped.
+ * shares its IOMMU group, SVA_TEST_PRI one that asks for the pages it misses, and
+ * SVA_TEST_UNBOUND one that vfio-pci does not hold; tests of what is not named are skipped.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -302,6 +302,28 @@ clean(void **state)
 	close_container(c, dev);
 }
 
+/* Under a PASID, addresses that interrupts have otherwise are memory as all others. */
+static void
+interrupt_addresses(void **state)
+{
+	uint64_t *mem = mmap((void *)0xfee00000, PAGE, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	struct sva_container *c = open_container();
+	struct sva_bus_device *dev = open_device(c, device_spec);
+	struct dma dma;
+	uint32_t pasid;
+
+	(void)state;
+	assert_true(mem != MAP_FAILED);
+	memset(mem, 0x11, PAGE);
+	assert_int_equal(sva_bind(c, 0, &pasid), 0);
+	assert_int_equal(dma_up(&dma, dev, pasid, NULL), 0);
+	assert_int_equal(dma_fill(&dma, mem, PATTERN, PAGE), 0);
+	assert_true(mem[0] == PATTERN && mem[PAGE / 8 - 1] == PATTERN);
+	close_container(c, dev);
+	munmap(mem, PAGE);
+}
+
 /*
  * A child that was forked while the device was open has it for longer than its parent: not
  * the memory, and the parent is told why it cannot open it again.
@@ -536,6 +558,282 @@ unbound_function(void **state)
 	assert_int_equal(sva_container_destroy(c), 0);
 }
 
+/*
+ * A function with PRI: where there is no page the kernel is asked for it, as by a CPU's page
+ * fault, and no fault of the IOMMU is logged.
+ */
+struct pri {
+	struct sva_container *c;
+	struct sva_bus_device *dev;
+	struct dma dma;
+};
+
+/* Binds process @pid, 0: this one. */
+static void
+pri_up(struct pri *p, pid_t pid)
+{
+	const char *spec = named("SVA_TEST_PRI");
+	struct sva_container_info info;
+	uint32_t pasid;
+
+	p->c = open_container();
+	p->dev = open_device(p->c, spec);
+	assert_int_equal(sva_container_info(p->c, &info), 0);
+	assert_true(info.io_page_faults);
+	assert_int_equal(sva_bind(p->c, pid, &pasid), 0);
+	assert_int_equal(dma_up(&p->dma, p->dev, pasid, NULL), 0);
+}
+
+static uint32_t
+pri_finish(struct pri *p)
+{
+	uint32_t status;
+
+	while ((status = p->dma.io->read32(p->dev, STF_REG_STATUS)) == STF_BUSY)
+		sched_yield();
+	return status;
+}
+
+static uint32_t
+pri_fill(struct pri *p, void *dst, size_t len)
+{
+	stf_run(&p->dma, STF_FILL, PATTERN, dst, len);
+	return pri_finish(p);
+}
+
+static uint32_t
+pri_copy(struct pri *p, void *dst, const void *src, size_t len)
+{
+	stf_run(&p->dma, STF_COPY, (uintptr_t)src, dst, len);
+	return pri_finish(p);
+}
+
+static uint64_t
+pri_fault(struct pri *p)
+{
+	return p->dma.io->read64(p->dev, STF_REG_FAULT);
+}
+
+/* Memory that no CPU has touched. */
+static uint8_t *
+pri_memory(size_t len)
+{
+	void *mem = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	assert_true(mem != MAP_FAILED);
+	return mem;
+}
+
+static bool
+filled(const void *start, uint64_t value, size_t len)
+{
+	const uint64_t *words = start;
+	size_t i;
+
+	for (i = 0; i < len / 8; i++)
+		if (words[i] != value)
+			return false;
+	return true;
+}
+
+static void
+pri_untouched(void **state)
+{
+	const size_t len = 16 * PAGE;
+	uint8_t *data = malloc(len), *mem, *file;
+	struct pri p;
+	size_t i;
+	int fd;
+
+	(void)state;
+	pri_up(&p, 0);
+	fd = memfd_create("pri", MFD_CLOEXEC);
+	for (i = 0; i < len; i++)
+		data[i] = (uint8_t)(i + i / PAGE);
+	assert_int_equal(write(fd, data, len), len);
+	file = mmap(NULL, len, PROT_READ, MAP_SHARED, fd, 0);
+	assert_true(file != MAP_FAILED);
+	close(fd);
+
+	mem = pri_memory(2 * len);
+	assert_int_equal(pri_copy(&p, mem + 100, file, len), STF_DONE);
+	assert_memory_equal(mem + 100, data, len);
+	assert_true(filled(mem, 0, 96) && filled(mem + len + 104, 0, len - 104));
+	munmap(mem, 2 * len);
+
+	mem = pri_memory(len);
+	assert_int_equal(pri_fill(&p, mem + 8, len - 16), STF_DONE);
+	assert_true(filled(mem + 8, PATTERN, len - 16));
+	assert_true(filled(mem, 0, 8) && filled(mem + len - 8, 0, 8));
+	munmap(mem, len);
+	munmap(file, len);
+	free(data);
+	close_container(p.c, p.dev);
+}
+
+/* What a CPU could not do the device cannot either; and it can go on with other things. */
+static void
+pri_refused(void **state)
+{
+	struct pri p;
+	uint8_t *mem;
+
+	(void)state;
+	pri_up(&p, 0);
+	mem = pri_memory(4 * PAGE);
+	munmap(mem + PAGE, PAGE);
+	assert_int_equal(mprotect(mem + 2 * PAGE, PAGE, PROT_READ), 0);
+
+	assert_int_equal(pri_fill(&p, mem, 2 * PAGE), STF_FAULT);
+	assert_true(pri_fault(&p) == (uintptr_t)mem + PAGE);
+	assert_true(filled(mem, PATTERN, PAGE));
+	assert_int_equal(pri_copy(&p, mem, mem + PAGE, 8), STF_FAULT);
+	assert_true(pri_fault(&p) == (uintptr_t)mem + PAGE);
+
+	/* Untouched, and then there but not writable. */
+	assert_int_equal(pri_fill(&p, mem + 2 * PAGE, 8), STF_FAULT);
+	assert_true(pri_fault(&p) == (uintptr_t)mem + 2 * PAGE);
+	assert_int_equal(pri_copy(&p, mem, mem + 2 * PAGE, PAGE), STF_DONE);
+	assert_true(filled(mem, 0, PAGE));
+	assert_int_equal(pri_fill(&p, mem + 2 * PAGE, 8), STF_FAULT);
+	assert_true(pri_fault(&p) == (uintptr_t)mem + 2 * PAGE);
+	assert_true(filled(mem + 2 * PAGE, 0, PAGE));
+
+	assert_int_equal(pri_fill(&p, mem + 3 * PAGE, PAGE), STF_DONE);
+	assert_true(filled(mem + 3 * PAGE, PATTERN, PAGE));
+	munmap(mem, 4 * PAGE);
+	close_container(p.c, p.dev);
+}
+
+/* Pages that a child shares until one of both writes: the device does for its process. */
+static void
+pri_fork(void **state)
+{
+	struct peer peer;
+	struct pri p;
+	uint8_t *mem;
+
+	(void)state;
+	pri_up(&p, 0);
+	mem = pri_memory(4 * PAGE);
+	memset(mem, 0x11, 4 * PAGE);
+	assert_int_equal(pri_fill(&p, mem, PAGE), STF_DONE);
+	memset(mem, 0x11, PAGE);
+	peer_start(&peer);
+	assert_int_equal(pri_fill(&p, mem, 3 * PAGE), STF_DONE);
+	assert_true(filled(mem, PATTERN, 3 * PAGE));
+	assert_true(peer_has(&peer, mem, 4 * PAGE, 0x11));
+	peer_stop(&peer);
+	munmap(mem, 4 * PAGE);
+	close_container(p.c, p.dev);
+}
+
+/* So much that the device is still at it when the next call is done; if not, once more. */
+#define PRI_MUCH (1024 * PAGE)
+
+static void
+pri_unmap(void **state)
+{
+	uint32_t status;
+	struct pri p;
+	uint8_t *mem, *last;
+
+	(void)state;
+	pri_up(&p, 0);
+	do {
+		mem = pri_memory(PRI_MUCH);
+		last = mem + PRI_MUCH - PAGE;
+		assert_int_equal(stf_run(&p.dma, STF_FILL, PATTERN, mem, PRI_MUCH), STF_BUSY);
+		munmap(last, PAGE);
+		status = pri_finish(&p);
+		munmap(mem, PRI_MUCH);
+	} while (status == STF_DONE);
+	assert_int_equal(status, STF_FAULT);
+	assert_true(pri_fault(&p) == (uintptr_t)last);
+	close_container(p.c, p.dev);
+}
+
+/* Nothing is written any more when the unbind has returned; the device is told "no". */
+static void
+pri_unbind(void **state)
+{
+	uint8_t *mem;
+	uint32_t status, pasid;
+	struct pri p;
+
+	(void)state;
+	pri_up(&p, 0);
+	do {
+		mem = pri_memory(PRI_MUCH);
+		faults_expected(&p.dma, true);
+		assert_int_equal(stf_run(&p.dma, STF_FILL, PATTERN, mem, PRI_MUCH), STF_BUSY);
+		assert_int_equal(sva_unbind(p.c, 0), 0);
+		memset(mem, 0x11, PRI_MUCH);
+		status = pri_finish(&p);
+		faults_expected(&p.dma, false);
+		assert_true(filled(mem, 0x1111111111111111, PRI_MUCH));
+		munmap(mem, PRI_MUCH);
+		assert_int_equal(sva_bind(p.c, 0, &pasid), 0);
+		assert_int_equal(dma_up(&p.dma, p.dev, pasid, NULL), 0);
+	} while (status == STF_DONE);
+	assert_int_equal(status, STF_FAULT);
+	mem = pri_memory(PAGE);
+	assert_int_equal(pri_fill(&p, mem, PAGE), STF_DONE);
+	assert_true(filled(mem, PATTERN, PAGE));
+	munmap(mem, PAGE);
+	close_container(p.c, p.dev);
+}
+
+/* The memory of another process, which goes while the device is at work. */
+static void
+pri_peer(void **state)
+{
+	uint32_t status;
+	struct peer peer;
+	struct pri p;
+	uint8_t *mem;
+
+	(void)state;
+	named("SVA_TEST_PRI");
+	mem = pri_memory(PRI_MUCH);
+	do {
+		peer_start(&peer);
+		pri_up(&p, peer.pid);
+		assert_int_equal(pri_fill(&p, mem, 4 * PAGE), STF_DONE);
+		assert_true(peer_has(&peer, mem, 4 * PAGE, 0x22));
+		faults_expected(&p.dma, true);
+		assert_int_equal(stf_run(&p.dma, STF_FILL, PATTERN, mem, PRI_MUCH), STF_BUSY);
+		peer_stop(&peer);
+		status = pri_finish(&p);
+		faults_expected(&p.dma, false);
+		close_container(p.c, p.dev);
+	} while (status == STF_DONE);
+	assert_int_equal(status, STF_FAULT);
+	assert_true(filled(mem, 0, PRI_MUCH));
+	munmap(mem, PRI_MUCH);
+}
+
+/* Page faults are promised only where every device can have them taken. */
+static void
+pri_in_container(void **state)
+{
+	const char *spec = named("SVA_TEST_PRI");
+	struct sva_container *c = open_container();
+	struct sva_bus_device *dev = open_device(c, spec), *other;
+	struct sva_container_info info;
+
+	(void)state;
+	assert_int_equal(sva_container_info(c, &info), 0);
+	assert_true(info.io_page_faults);
+	other = open_device(c, device_spec);
+	assert_int_equal(sva_container_info(c, &info), 0);
+	assert_false(info.io_page_faults);
+	assert_int_equal(sva_bus_device_close(other), 0);
+	assert_int_equal(sva_container_info(c, &info), 0);
+	assert_true(info.io_page_faults);
+	close_container(c, dev);
+}
+
 int
 main(void)
 {
@@ -547,6 +845,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(interrupts, start, end),
 		cmocka_unit_test_setup_teardown(reset, start, end),
 		cmocka_unit_test_setup_teardown(clean, start, end),
+		cmocka_unit_test_setup_teardown(interrupt_addresses, start, end),
 		cmocka_unit_test_setup_teardown(child_stays, start, end),
 		cmocka_unit_test_setup_teardown(child_opens, start, end),
 		cmocka_unit_test_setup_teardown(thread_id, start, end),
@@ -555,6 +854,13 @@ main(void)
 		cmocka_unit_test_setup_teardown(no_ats, start, end),
 		cmocka_unit_test_setup_teardown(pair, start, end),
 		cmocka_unit_test_setup_teardown(unbound_function, start, end),
+		cmocka_unit_test_setup_teardown(pri_untouched, start, end),
+		cmocka_unit_test_setup_teardown(pri_refused, start, end),
+		cmocka_unit_test_setup_teardown(pri_fork, start, end),
+		cmocka_unit_test_setup_teardown(pri_unmap, start, end),
+		cmocka_unit_test_setup_teardown(pri_unbind, start, end),
+		cmocka_unit_test_setup_teardown(pri_peer, start, end),
+		cmocka_unit_test_setup_teardown(pri_in_container, start, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

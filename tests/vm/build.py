@@ -60,13 +60,22 @@ class Sources:
         m = re.match(r'(\d+)\.(\d+)', have)
         if m and (int(m[1]), int(m[2])) >= QEMU_MESON:
             return ''
-        deb = self.apt.binary('meson', '1.7')
-        folder = cache.path('tools', 'meson-' + cache.key(cache.file_hash(deb)))
-        if not os.path.isdir(folder):
-            new = cache.own('new', 'meson')
-            cache.run('unpacking meson', ['dpkg', '-x', deb, new], cache.path('logs', 'apt.log'))
-            os.rename(new, folder)
+        folder = self._unpacked('meson', [self.apt.binary('meson', '1.7')])
         return os.path.join(folder, 'usr/lib/python3/dist-packages')
+
+    def debian(self, packages):
+        """A folder with the programs of packages, and with all that these need to run."""
+        return self._unpacked('debian', self.apt.closure(packages, 'trixie'))
+
+    def _unpacked(self, name, debs):
+        folder = cache.path('tools', f'{name}-{cache.key(*map(cache.file_hash, debs))}')
+        if not os.path.isdir(folder):
+            new = cache.own('new', name)
+            for deb in debs:
+                cache.run(f'unpacking {name}', ['dpkg', '-x', deb, new],
+                          cache.path('logs', 'apt.log'))
+            os.rename(new, folder)
+        return folder
 
 
 def compiler():
@@ -88,10 +97,15 @@ def files_in(folder, pattern):
 
 def qemu(sources):
     """The folder with qemu-system-x86_64 in it."""
+    binary = os.environ.get('SVADK_VM_QEMU_BINARY')
+    if binary:
+        return os.path.dirname(binary)
     here = os.path.join(HERE, 'qemu')
-    tree = Tree('qemu', sources.qemu(), files_in(here, '[0-9]*.patch'), {
-        'hw/i386/svadk-test.c': os.path.join(here, 'svadk-test.c'),
-        'configs/devices/x86_64-softmmu/svadk.mak': os.path.join(here, 'devices.mak')})
+    model = os.path.join(TOP, 'lib', 'model')
+    added = {'configs/devices/x86_64-softmmu/svadk.mak': os.path.join(here, 'devices.mak')}
+    added |= {f'hw/i386/{os.path.basename(n)}': n for n in files_in(here, '*.c')}
+    added |= {f'hw/i386/svadk-model/{os.path.basename(n)}': n for n in files_in(model, '*.[ch]')}
+    tree = Tree('qemu', sources.qemu(), files_in(here, '[0-9]*.patch'), added)
     recipe = cache.key(*QEMU_OPTIONS, compiler())
     key = cache.key(tree.key(), recipe)
 

@@ -81,6 +81,7 @@ class Apt:
             for kind in ['deb', 'deb-src'] if sources else ['deb']:
                 lines += f'{kind} [signed-by={KEYRING}] {url} {suite} main\n'
         cache.replace(os.path.join(self.folder, 'sources.list'), lines.encode())
+        cache.replace(os.path.join(self.folder, 'status'), b'')
         # apt drops to another user, who could not write here.
         cache.replace(self.config, (
             f'Dir::Etc::sourcelist "{self.folder}sources.list";\n'
@@ -88,6 +89,8 @@ class Apt:
             'Dir::Etc::preferences "/nonexistent";\n'
             'Dir::Etc::preferencesparts "/nonexistent";\n'
             f'Dir::State::lists "{self.folder}lists";\n'
+            # What is installed here is nothing to what goes into a guest.
+            f'Dir::State::status "{self.folder}status";\n'
             f'Dir::Cache "{self.folder}cache";\n'
             'Acquire::Languages "none";\n'
             'Acquire::Retries "3";\n'
@@ -134,6 +137,18 @@ class Apt:
             self._run(f'fetching {package}',
                       ['apt-get', '-q', 'download', f'{package}={version}'], cwd=folder)
         return (self._kept(package) or self._keep(package, fetch))[0]
+
+    def closure(self, packages, suite):
+        """The .debs of packages of a suite and of all that they depend on."""
+        def fetch(folder):
+            self.update()
+            cache.say(f'fetching {" ".join(packages)} and what they depend on from {suite}')
+            self._run(f'fetching {" ".join(packages)}',
+                      ['apt-get', '-q', '-y', '-t', suite, '--no-install-recommends',
+                       '-o', f'Dir::Cache::archives={folder}', '-o', 'Debug::NoLocking=true',
+                       '--download-only', 'install', *packages])
+        name = f'{suite}-{cache.key(*packages)}'
+        return [f for f in self._kept(name) or self._keep(name, fetch) if f.endswith('.deb')]
 
     def source(self, package, suite):
         """The .dsc of a source package of a suite, beside its other files."""

@@ -21,6 +21,10 @@ from cache import Failure, Wrong
 BUSYBOX = '/bin/busybox'
 FIRMWARE = ['/usr/share/seabios', '/usr/share/qemu']
 DEFAULT_DEVICES = 'test,test'
+# With 5 levels of page tables, which the IOMMU does not have, there would be no SVA.
+DEFAULT_CPU = 'max,-la57'
+# The guest's time is the number of instructions that it has executed, and so is its TSC.
+COUNTING = ['-accel', 'tcg,thread=single', '-icount', 'shift=0']
 BOOT_LIMIT = 300        # seconds on top of what the command may take
 
 # Folders and special files of the image: path, type and mode, (major, minor).
@@ -39,6 +43,14 @@ mount -t tmpfs shm /dev/shm
 mount -t debugfs debug /sys/kernel/debug
 mount -t cgroup2 cgroup /sys/fs/cgroup
 hostname guest
+if [ -d /debian ]; then
+	for d in dev proc sys test tmp; do
+		mkdir -p /debian/$d
+		mount --rbind /$d /debian/$d
+	done
+	mkdir -p /debian/usr/local/bin
+	mount --bind /bin /debian/usr/local/bin
+fi
 cd /test
 leaks=/sys/kernel/debug/kmemleak
 [ ! -e $leaks ] || echo clear >$leaks
@@ -123,41 +135,70 @@ class Image:
         for line in done.stdout.split('\n'):
             m = re.match(r'\s*(?:(\S+) => )?(/\S+) \(0x', line)
             if m:
-                self._library(m[2])
+                self._library(m[1], m[2])
             elif 'not found' in line:
                 raise Failure(f'{source}: needs a library that is not there: {line.strip()}')
 
-    def _library(self, path):
-        """Where the program looks for it: by the name that it has on the host."""
-        if path.strip('/') not in self.names:
+    def _library(self, name, path):
+        """Where the program looks for it: as on the host, but for those of a build folder."""
+        if name and not path.startswith(('/lib', '/usr/lib')):
+            self.add(f'lib/{name}', cache.read(path), stat.S_IFREG | 0o755)
+        elif path.strip('/') not in self.names:
             self.add(path, cache.read(path), stat.S_IFREG | 0o755)
+
+    def debian(self, folder):
+        """An installation of its own below /debian, for chroot: all but data that is optional."""
+        for here, folders, files in os.walk(folder):
+            folders[:] = [f for f in folders if f not in ('share', 'gconv')]
+            for entry in files + [f for f in folders if os.path.islink(os.path.join(here, f))]:
+                name = os.path.join(here, entry)
+                mode = os.lstat(name).st_mode
+                link = stat.S_ISLNK(mode)
+                self.add('debian/' + os.path.relpath(name, folder),
+                         os.readlink(name).encode() if link else cache.read(name), mode)
 
     def data(self):
         self.add('TRAILER!!!', b'', 0)
         return b''.join(self.parts)
 
 
+# Functions by name: QEMU's device, and the properties that can be given, with their values.
+SWITCHES = {name: 'on|off' for name in ('pasid', 'ats', 'pri')}
+DEVICES = {
+    'test': ('svadk-test', SWITCHES),
+    'pair': ('svadk-test', SWITCHES),
+    'dsa': ('svadk-dsa', SWITCHES | {'profile': 'default|emr', 'wqs': '[0-9]+', 'seed': '[0-9]+'}),
+}
+
+
+def device_options(item):
+    """QEMU's device for "dsa:seed=3" with its options."""
+    name, *properties = item.split(':')
+    if name not in DEVICES:
+        raise Wrong(f"there is no device '{name}': one of {', '.join(DEVICES)}")
+    device, known = DEVICES[name]
+    for p in properties:
+        key, _, value = p.partition('=')
+        if not re.fullmatch(known.get(key, '(?!)'), value):
+            raise Wrong(f"device '{item}': there is no property '{p}'; it can have " +
+                        ', '.join(f'{k}={v}' for k, v in known.items()))
+    return name, ','.join([device, *properties])
+
+
 def device_arguments(spec):
-    """QEMU's arguments for "test,test:pasid=off,pair"; each item is behind a port of its own."""
+    """QEMU's arguments for "test,dsa:pri=off,pair"; each item is behind a port of its own."""
     args = []
     items = [] if spec == 'none' else spec.split(',')
     if len(items) > 16:
         raise Wrong(f'{len(items)} devices: at most 16')
     for i, item in enumerate(items):
-        name, *properties = item.split(':')
-        for p in properties:
-            if not re.fullmatch(r'(pasid|ats)=(on|off)', p):
-                raise Wrong(f"device '{item}': there is no property '{p}'; "
-                            'pasid=on|off and ats=on|off can be given')
-        options = ''.join(f',{p}' for p in properties)
+        name, options = device_options(item)
         args += ['-device', f'pcie-root-port,id=port{i},chassis={i + 1}']
-        if name == 'test':
-            args += ['-device', f'svadk-test,bus=port{i}{options}']
-        elif name == 'pair':
-            args += ['-device', f'svadk-test,bus=port{i},addr=0.0,multifunction=on{options}',
-                     '-device', f'svadk-test,bus=port{i},addr=0.1{options}']
+        if name == 'pair':
+            args += ['-device', f'{options},bus=port{i},addr=0.0,multifunction=on',
+                     '-device', f'{options},bus=port{i},addr=0.1']
         else:
-            raise Wrong(f"there is no device '{name}': test or pair, with :pasid=off or :ats=off")
+            args += ['-device', f'{options},bus=port{i},id=function{i}']
     return args
 
 
@@ -165,7 +206,7 @@ class Guest:
     """What one boot needs; run() or shell() boots it."""
 
     def __init__(self, qemu, kernel, name, devices=DEFAULT_DEVICES, memory='1G', cpus=2,
-                 append=''):
+                 append='', idxd=False, cpu=DEFAULT_CPU, count=False):
         self.name = name
         stem = cache.path('logs', 'guests',
                           time.strftime('%m%d-%H%M%S') + f'-{os.getpid()}-{name}')
@@ -176,18 +217,22 @@ class Guest:
         self.scratch = cache.own('new', f'guest-{name}', '')
         self.status = os.path.join(self.scratch, 'status')
         line = ('console=ttyS0,115200 panic=-1 oops=panic tsc=reliable no_timer_check '
-                'printk.devkmsg=on vfio-pci.ids=1234:5ada')
+                'printk.devkmsg=on vfio-pci.ids=1234:5ada,8086:0b25 vfio-pci.disable_denylist=1')
+        if not idxd:
+            # Linux's own driver is asked first, and would have the functions that are DSAs.
+            line += ' initcall_blacklist=idxd_init_module'
         self.args = [
             os.path.join(qemu, 'qemu-system-x86_64'), '-nodefaults', '-no-user-config',
-            '-display', 'none', '-no-reboot', '-M', 'q35', '-accel', 'tcg,thread=multi',
-            '-cpu', 'max,-la57', '-smp', str(cpus), '-m', memory,
+            '-display', 'none', '-no-reboot', '-M', 'q35',
+            *(COUNTING if count else ['-accel', 'tcg,thread=multi']),
+            '-cpu', cpu, '-smp', str(cpus), '-m', memory,
             # Root ports that hot-plug by themselves, not through ACPI.
             '-global', 'ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off']
         for folder in FIRMWARE:
             self.args += ['-L', folder]
         self.args += [
             '-device', 'intel-iommu,intremap=on,device-iotlb=on,x-scalable-mode=on,x-flts=on,'
-            'x-pasid-mode=on', *device_arguments(devices),
+            'x-pasid-mode=on,x-pri=on', *device_arguments(devices),
             '-serial', f'file:{self.log}',
             '-chardev', 'stdio,id=command,signal=off', '-serial', 'chardev:command',
             '-chardev', f'file,id=status,path={self.status}',

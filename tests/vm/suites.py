@@ -18,9 +18,9 @@ import klog
 import tap
 from cache import Failure, Wrong
 
-# Every kind of function: two that can be bound, one without PASID, one without ATS, and a
-# group of two.
-ALL_KINDS = 'test,test,test:pasid=off,test:ats=off,pair'
+# Every kind of function: two that can be bound, one without PASID, one without ATS, a group
+# of two, and one that asks for pages.
+ALL_KINDS = 'test,test,test:pasid=off,test:ats=off,pair,test:pri=on'
 
 
 @dataclasses.dataclass
@@ -43,6 +43,9 @@ class Boot:
     devices: str = guest.DEFAULT_DEVICES
     memory: str = '1G'
     form: str = 'both'              # or short, or long
+    idxd: bool = False              # Linux's own driver has the DSAs, not vfio-pci
+    debian: list = ()               # packages whose programs are there, below /debian
+    count: bool = False             # the time-stamp counter counts instructions
 
 
 @dataclasses.dataclass
@@ -60,13 +63,18 @@ STRESS = Program('selftests', 'sva_stress', ['-k', '50', '-s', '20'],
 FUZZ = Program('selftests', 'sva_fuzz', ['-n', '20000'], ['-n', '1000000'], long_limit=5400)
 INJECT = Program('selftests', 'sva_inject')
 BENCH = Program('selftests', 'sva_bench', ['-n', '3'], ['-n', '20'])
+DSA_BENCH = [Program('build/app/bench', 'bench_device', [what, 'vfio:0000:01:00.0'])
+             for what in ('fault', 'split')]
+LIFE = Program('build/app/test', 'test_accel_life', ['20'], ['1000'], long_limit=5400, env={
+    'SVA_TEST_DEVICE': 'vfio:0000:01:00.0', 'SVA_TEST_DEVICE2': 'vfio:0000:02:00.0'})
 # Functions by where ALL_KINDS puts them, and one that vfio-pci does not hold.
 BIND_ENV = {
     'SVA_TEST_DEVICE': 'vfio:0000:01:00.0', 'SVA_TEST_DEVICE2': 'vfio:0000:02:00.0',
     'SVA_TEST_NO_PASID': 'vfio:0000:03:00.0', 'SVA_TEST_NO_ATS': 'vfio:0000:04:00.0',
-    'SVA_TEST_PAIR': 'vfio:0000:05:00.0', 'SVA_TEST_UNBOUND': 'vfio:0000:00:1f.2'}
+    'SVA_TEST_PAIR': 'vfio:0000:05:00.0', 'SVA_TEST_PRI': 'vfio:0000:06:00.0',
+    'SVA_TEST_UNBOUND': 'vfio:0000:00:1f.2'}
 BIND = [Program('build/app/test', name, env=BIND_ENV)
-        for name in ('test_bind', 'test_bind_mem', 'test_vfio_dev')]
+        for name in ('test_bind', 'test_bind_mem', 'test_vfio_dev', 'test_movdir')]
 
 SUITES = {
     'tool': Suite('this tool: exit codes, time limits, what it finds in a kernel log',
@@ -82,10 +90,14 @@ SUITES = {
     'fuzz': Suite('random ioctls', [Boot('7.2-debug', [FUZZ])]),
     'bind': Suite("the project's tests of binding, on VFIO", [
         Boot('7.2-fast', BIND, ALL_KINDS), Boot('7.2-debug', BIND, ALL_KINDS, form='long')]),
+    'life': Suite('processes killed and devices reset with full queues, two functions', [
+        Boot('7.2-fast', [LIFE], 'dsa,dsa', form='short'),
+        Boot('7.2-debug', [LIFE], 'dsa,dsa', form='long')]),
     'series': Suite('the patches one by one: checkpatch, warnings, the selftests in them',
                     host='test_series.py', host_args=['Linux72'], asked=True),
-    'measure': Suite('time to bind and to the first DMA, against VFIO_IOMMU_MAP_DMA', [
-        Boot('7.2-fast', [BENCH], memory='3G')], asked=True),
+    'measure': Suite('time to bind, cost of page faults, instructions of the data path', [
+        Boot('7.2-fast', [BENCH], memory='3G'), Boot('7.2-fast', DSA_BENCH[:1], 'dsa'),
+        Boot('7.2-fast', DSA_BENCH[1:], 'dsa', count=True)], asked=True),
 }
 
 # Runs the programs; what the lines with @@ say is how the host tells them apart.
@@ -170,7 +182,10 @@ def run_guest(sources, qemu, suite, boot, long):
     """Runs the programs in a guest: (it, None or why it ended early)."""
     kernel = build.kernel(sources, boot.kernel)
     version = build.KERNELS[boot.kernel][0]
-    machine = guest.Guest(qemu, kernel, f'{suite}-{boot.kernel}', boot.devices, boot.memory)
+    machine = guest.Guest(qemu, kernel, f'{suite}-{boot.kernel}', boot.devices, boot.memory,
+                          idxd=boot.idxd, count=boot.count)
+    if boot.debian:
+        machine.image.debian(sources.debian(boot.debian))
     for p in boot.programs:
         machine.image.file(program_file(sources, p, version), f'/test/{p.name}')
     text, limit = script(boot.programs, long)
