@@ -507,7 +507,6 @@ static bool make_model(SvadkDsa *d, Error **errp)
 	d->model = sva_dsa_init(d->memory, &config, d->has_pri ? &model_ops : &model_ops_no_pri, d);
 	if (!d->model) {
 		error_setg(errp, "wqs=%u: 1 to %d", d->wqs, SVA_DSA_MAX_WQS);
-		g_clear_pointer(&d->memory, qemu_vfree);
 		return false;
 	}
 	return true;
@@ -522,16 +521,11 @@ static void svadk_dsa_realize(PCIDevice *pci, Error **errp)
 		error_setg(errp, "pri=on needs pasid=on and ats=on");
 		return;
 	}
-	if (!make_model(d, errp))
+	if (!make_model(d, errp) || !add_bars(d, errp))
 		return;
-	if (!add_bars(d, errp)) {
-		g_clear_pointer(&d->memory, qemu_vfree);
-		return;
-	}
 	pm = pci_pm_init(pci, 0, errp);
 	if (pm < 0 || pcie_endpoint_cap_init(pci, 0) < 0) {
 		msix_uninit(pci, &d->bar0, &d->bar0);
-		g_clear_pointer(&d->memory, qemu_vfree);
 		return;
 	}
 	pci_set_word(pci->config + pm + PCI_PM_PMC, 3);
@@ -551,11 +545,22 @@ static void svadk_dsa_exit(PCIDevice *pci)
 
 	if (d->has_pri && vtd())
 		vtd_set_page_response(vtd(), pci, NULL, NULL);
-	qemu_bh_delete(d->kick);
-	timer_free(d->resume);
+	sva_dsa_flr(d->model);
+	qemu_bh_cancel(d->kick);
+	timer_del(d->resume);
 	pcie_cap_exit(pci);
 	msix_uninit(pci, &d->bar0, &d->bar0);
-	g_clear_pointer(&d->memory, qemu_vfree);
+}
+
+/* A processor that has not heard of the unplugging may reach the BARs until here. */
+static void svadk_dsa_finalize(Object *obj)
+{
+	SvadkDsa *d = SVADK_DSA(obj);
+
+	if (d->kick)
+		qemu_bh_delete(d->kick);
+	timer_free(d->resume);
+	qemu_vfree(d->memory);
 }
 
 static const Property properties[] = {
@@ -597,6 +602,7 @@ static const TypeInfo svadk_dsa_info = {
 	.name = TYPE_SVADK_DSA,
 	.parent = TYPE_PCI_DEVICE,
 	.instance_size = sizeof(SvadkDsa),
+	.instance_finalize = svadk_dsa_finalize,
 	.class_init = svadk_dsa_class_init,
 	.interfaces = (InterfaceInfo[]) {
 		{ INTERFACE_PCIE_DEVICE },
