@@ -457,6 +457,7 @@ static void record_waits(void **state)
 		assert_int_equal(c->status, ok ? DSA_STS_SUCCESS : 0);
 		assert_int_equal(DSA_SWERR_ERROR(tm_r64(tm, DSA_REG_SWERR)),
 				 ok ? 0 : DSA_STS_COMPL_FAULT);
+		assert_int_equal(tm_r64(tm, DSA_REG_SWERR + 16), ok ? 0 : SRC);
 		assert_int_equal(tm->irq[2], ok || k >= 4);
 		if (k >= 4)
 			assert_int_equal(tm_compl(tm, 0)->status, ok ? DSA_STS_SUCCESS :

@@ -133,6 +133,12 @@ static inline bool store_record(struct dsa_job *job, uint8_t status)
 		      dsa->ops->write(dsa->ctx, job->pasid, addr, &head, 8, &job->fault) == 8);
 }
 
+/* A device writes its 32 bytes at once: the address is the record's, not that of a part. */
+static void record_lost(struct dsa_job *job)
+{
+	job_swerr(job, DSA_STS_COMPL_FAULT | DSA_STS_WRITE_FAULT, job->desc->compl_addr);
+}
+
 /* A page fault on the record always blocks, if anything can. */
 static __attribute__((noinline)) enum job_end record_fault(struct dsa_job *job, uint8_t status)
 {
@@ -147,7 +153,7 @@ static __attribute__((noinline)) enum job_end record_fault(struct dsa_job *job, 
 		case SVA_DSA_PAGE_PENDING:
 			return JOB_WAITS;
 		default:
-			job_swerr(job, DSA_STS_COMPL_FAULT | DSA_STS_WRITE_FAULT, job->fault.va);
+			record_lost(job);
 			return JOB_BAD;
 		}
 	}
@@ -482,7 +488,7 @@ static unsigned int slot_finish(struct sva_dsa *dsa, struct dsa_engine *engine,
 	enum job_end end = JOB_BAD;
 
 	if (slot->phase == DSA_PHASE_RECORD && !resolved) {
-		job_swerr(job, DSA_STS_COMPL_FAULT | DSA_STS_WRITE_FAULT, job->fault.va);
+		record_lost(job);
 	} else {
 		if (slot->phase != DSA_PHASE_RECORD) {
 			slot->status = slot->phase == DSA_PHASE_NEW ? slot_begin(slot) :
