@@ -188,7 +188,7 @@ mix_on(const char *devargs, unsigned int depth, unsigned int min_batch, uint64_t
 
 	mix_start(&m, q, depth, depth + min_batch);
 	mix_run(&m, n, hostile);
-	check_stats(&m, test_shared(dev));
+	check_stats(&m, test_info(dev).shared);
 	mix_end(&m);
 	assert_int_equal(sva_device_close(dev), 0);
 }
@@ -197,9 +197,9 @@ static void
 random_mix(void **state)
 {
 	(void)state;
-	mix_on(NULL, 256, 0, 50000, false);
-	mix_on(NULL, 64, 0, 30000, true);
-	mix_on(NULL, 1024, 0, 20000, true);
+	mix_on(NULL, 256, 0, test_rounds(50000), false);
+	mix_on(NULL, 64, 0, test_rounds(30000), true);
+	mix_on(NULL, 1024, 0, test_rounds(20000), true);
 }
 
 static void
@@ -210,7 +210,7 @@ random_mix_min_batch(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(min); i++)
-		mix_on(NULL, 128, min[i], 5000, i % 2);
+		mix_on(NULL, 128, min[i], test_rounds(5000), i % 2);
 }
 
 /* Rings so small that they start again all the time. */
@@ -231,8 +231,8 @@ wrap(void **state)
 		assert_true(info.depth >= depths[i] && info.depth < 2 * depths[i]);
 		/* As many as fit, so that -ENOSPC comes at every place. */
 		mix_start(&m, q, 2 * info.depth + 1, i);
-		mix_run(&m, 4000, i % 2);
-		check_stats(&m, test_shared(dev));
+		mix_run(&m, test_rounds(4000), i % 2);
+		check_stats(&m, test_info(dev).shared);
 		mix_end(&m);
 		assert_int_equal(sva_device_close(dev), 0);
 	}
@@ -243,16 +243,24 @@ static void
 small_wq(void **state)
 {
 	static const char *const args[] = {
-		"wq_size=1", "wq_size=2", "wq_size=3", "wqs=1", "wqs=1,wq_size=1",
-		"wqs=8,wq_size=16,priority=15", "profile=emr",
+		"wq_size=1", "wq_size=2", "wq_size=3", "wqs=1", "wqs=1,wq_size=1", NULL, NULL,
 	};
+	struct sva_device *dev = test_open(NULL);
+	struct sva_device_info info = test_info(dev);
+	char all[64];
 	unsigned int i;
 
 	(void)state;
-	TEST_NEEDS_EMU();
+	assert_int_equal(sva_device_close(dev), 0);
+	TEST_NEEDS(info.wq_size >= 3, "a work queue has less than three entries");
+	snprintf(all, sizeof(all), "wqs=%u,wq_size=%u,priority=15", info.queues, info.wq_size);
 	for (i = 0; i < COUNT(args); i++) {
-		mix_on(args[i], 512, 0, 4000, true);
-		mix_on(args[i], 256, UINT_MAX, 4000, true);
+		const char *arg = args[i] != NULL ? args[i] : i % 2 ? all : "profile=emr";
+
+		if (arg[0] == 'p' && !test_can_set("profile="))
+			continue;
+		mix_on(arg, 512, 0, test_rounds(4000), true);
+		mix_on(arg, 256, UINT_MAX, test_rounds(4000), true);
 	}
 }
 
@@ -260,8 +268,7 @@ static void
 engines(void **state)
 {
 	(void)state;
-	if (!test_emulated() || strstr(test_device(), "engine=") != NULL)
-		skip();
+	TEST_NEEDS(test_can_set("engine="), "it has the engine that it has");
 	mix_on("engine=inline", 64, 0, 10000, true);
 	mix_on("engine=thread", 64, 0, 10000, true);
 #ifndef __SANITIZE_THREAD__
@@ -490,8 +497,8 @@ fence_after_fault(void **state)
 	unsigned int i, apart, bad;
 
 	(void)state;
-	TEST_NEEDS_PRI();
-	dev = test_open("pri=off");
+	TEST_NEEDS_REPORTING();
+	dev = test_open(test_reporting());
 	for (i = 0; i < COUNT(mins); i++) {
 		struct sva_queue *q = test_queue_conf(dev, 16, mins[i], SVA_FAULT_RESUME);
 

@@ -196,7 +196,7 @@ reset_in_flight(void **state)
 	unsigned int round, i, k;
 
 	(void)state;
-	for (round = 0; round < 60; round++) {
+	for (round = 0; round < test_rounds(60); round++) {
 		for (k = 0; k < 2; k++) {
 			for (i = 0; i < 200; i++) {
 				uint32_t flags = i % 32 == 31 && i < 160 ? SVA_SUBMIT : 0;
@@ -237,7 +237,6 @@ unbind_in_flight(void **state)
 	char bus[16] = "";
 
 	(void)state;
-	TEST_NEEDS_EMU();
 	memcpy(bus, test_device(), strcspn(test_device(), ":"));
 	for (round = 0; round < 4; round++) {
 		assert_int_equal(sva_eal_setup(NULL), 0);
@@ -253,6 +252,7 @@ unbind_in_flight(void **state)
 					     sva_crc32c(q[k], a, sizeof(a), 0, i, 0)) >= 0);
 			assert_int_equal(sva_submit(q[k]), 0);
 		}
+		test_faults_expected(true);
 		assert_int_equal(sva_unbind(c, 0), 0);
 		take_in_order(q[0], 0, 200);
 		take_in_order(q[1], 0, 200);
@@ -265,6 +265,7 @@ unbind_in_flight(void **state)
 		assert_int_equal(b[0], 2);
 		/* Bound again, under the same PASID or not, a reset device works. */
 		assert_int_equal(sva_bind(c, 0, &pasid), 0);
+		test_faults_expected(false);
 		if (round < 2)
 			assert_true(sva_nop(q[0], 0, SVA_SUBMIT) >= 0);
 		assert_true(sva_device_close(dev) <= 0);
@@ -287,7 +288,7 @@ device_stops(void **state)
 	struct sva_result r;
 
 	(void)state;
-	for (round = 0; round < 100; round++) {
+	for (round = 0; round < test_rounds(100); round++) {
 		submitted = 1 + round % 5 * 7;
 		n = submitted + round % 3 * 2;
 		polled = round % 4 == 0 ? n : round % 4 == 1 ? 1 : (n + 1) / 2;
@@ -329,15 +330,14 @@ device_dies(void **state)
 	pid_t pid;
 
 	(void)state;
-	TEST_NEEDS_EMU();
+	TEST_NEEDS(test_emulated(), "no device here has an engine that can be killed");
 	for (polled = 0; polled < 2; polled++) {
 		dev = test_open(NULL);
 		q = test_queue_conf(dev, 64, 0, SVA_FAULT_RESUME);
 		other = test_queue(dev);
 		works(q);
 		pid = test_engine_task();
-		if (pid == 0)
-			skip();
+		TEST_NEEDS(pid != 0, "its engine is not a task of its own");
 		assert_int_equal(kill(pid, SIGKILL), 0);
 		for (i = 0; i < 40; i++)
 			assert_true((i % 3 ? sva_copy(q, b, a, 100, i, 0) :

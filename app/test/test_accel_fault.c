@@ -192,19 +192,18 @@ faults_report(void **state)
 }
 
 static void
-faults_no_pri(void **state)
+faults_reported(void **state)
 {
 	(void)state;
-	TEST_NEEDS_PRI();
-	every_fault(SVA_FAULT_REPORT, "pri=off");
+	TEST_NEEDS_REPORTING();
+	every_fault(SVA_FAULT_REPORT, test_reporting());
 }
 
 static void
 faults_inline(void **state)
 {
 	(void)state;
-	if (!test_emulated() || strstr(test_device(), "engine=") != NULL)
-		skip();
+	TEST_NEEDS(test_can_set("engine="), "it has the engine that it has");
 	every_fault(SVA_FAULT_RESUME, "engine=inline");
 }
 
@@ -349,9 +348,9 @@ neighbours(struct sva_queue *q, uint32_t flags, unsigned int every)
 {
 	uint8_t *p = bad_after_good(UNMAPPED);
 	struct sva_result r[64];
-	unsigned int n, bad, i;
+	unsigned int n, bad, i, most = test_emulated() ? 40 : 16;
 
-	for (n = 2; n <= 40; n += n < 9 ? 1 : 7) {
+	for (n = 2; n <= most; n += n < 9 ? 1 : 7) {
 		for (bad = 0; bad < n; bad++) {
 			memset(good[DST], 0, ARENA);
 			test_fill_random(good[SRC], ARENA, n);
@@ -502,8 +501,8 @@ resumed(void **state)
 	unsigned int op, i;
 
 	(void)state;
-	TEST_NEEDS_PRI();
-	q = test_queue(test_open("pri=off"));
+	TEST_NEEDS_REPORTING();
+	q = test_queue(test_open(test_reporting()));
 	for (op = SVA_OP_COPY; op <= SVA_OP_DUALCAST; op++) {
 		for (i = 0; i < COUNT(lengths); i++) {
 			struct test_work w = {
@@ -543,8 +542,8 @@ resumed_overlap(void **state)
 	unsigned int i;
 
 	(void)state;
-	TEST_NEEDS_PRI();
-	q = test_queue(test_open("pri=off"));
+	TEST_NEEDS_REPORTING();
+	q = test_queue(test_open(test_reporting()));
 	for (i = 0; i < COUNT(distances); i++) {
 		struct test_work w = {
 			.op = SVA_OP_COPY, .src = twins[DST].mem + 1010001,
@@ -569,8 +568,8 @@ resumed_batch(void **state)
 	unsigned int i, j, k, n;
 
 	(void)state;
-	TEST_NEEDS_PRI();
-	dev = test_open("pri=off");
+	TEST_NEEDS_REPORTING();
+	dev = test_open(test_reporting());
 	for (j = 0; j < 4; j++) {
 		struct sva_queue *q = test_queue_conf(dev, 64, j / 2 ? UINT_MAX : 0,
 						      SVA_FAULT_RESUME);
@@ -618,8 +617,8 @@ absent_reported(void **state)
 	uint8_t *p;
 
 	(void)state;
-	TEST_NEEDS_PRI();
-	q = test_queue_conf(test_open("pri=off"), 0, 0, SVA_FAULT_REPORT);
+	TEST_NEEDS_REPORTING();
+	q = test_queue_conf(test_open(test_reporting()), 0, 0, SVA_FAULT_REPORT);
 	p = test_pages(2);
 	madvise(p + TEST_PAGE, TEST_PAGE, MADV_DONTNEED);
 	assert_true(sva_fill(q, p + 100, pattern, TEST_PAGE, 1, 0) >= 0);
@@ -665,18 +664,18 @@ untouched(const char *devargs)
 }
 
 static void
-untouched_pri(void **state)
+untouched_as_it_is(void **state)
 {
 	(void)state;
 	untouched(NULL);
 }
 
 static void
-untouched_no_pri(void **state)
+untouched_reported(void **state)
 {
 	(void)state;
-	TEST_NEEDS_PRI();
-	untouched("pri=off");
+	TEST_NEEDS_REPORTING();
+	untouched(test_reporting());
 }
 
 /* After fork() the pages of both are shared until one writes. */
@@ -720,7 +719,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		FAULT_TEST(faults_resume),
 		FAULT_TEST(faults_report),
-		FAULT_TEST(faults_no_pri),
+		FAULT_TEST(faults_reported),
 		FAULT_TEST(faults_inline),
 		FAULT_TEST(overlap_read_only),
 		FAULT_TEST(overlap_backwards),
@@ -731,8 +730,8 @@ main(void)
 		TWIN_TEST(resumed),
 		TWIN_TEST(resumed_overlap),
 		TWIN_TEST(resumed_batch),
-		FAULT_TEST(untouched_pri),
-		FAULT_TEST(untouched_no_pri),
+		FAULT_TEST(untouched_as_it_is),
+		FAULT_TEST(untouched_reported),
 		FAULT_TEST(copy_on_write),
 	};
 

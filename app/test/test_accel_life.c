@@ -29,18 +29,6 @@ second_device(void)
 	return spec != NULL ? spec : "emu:dsa1";
 }
 
-/* What a killed process leaves with the device meets the IOMMU until the device is reset. */
-static void
-faults_expected(bool expected)
-{
-	FILE *log = test_emulated() ? NULL : fopen("/dev/kmsg", "w");
-
-	if (log == NULL)
-		return;
-	fprintf(log, "svadk-vm: dmar faults %s\n", expected ? "expected" : "unexpected");
-	fclose(log);
-}
-
 static uint64_t
 pattern(uint8_t byte)
 {
@@ -59,8 +47,9 @@ load(struct sva_queue *q, uint8_t *mem, unsigned int blocks)
 {
 	unsigned int i = 0;
 
-	while (sva_fill(q, mem + (size_t)(i++ % blocks) * BLOCK, pattern(DEVICE_BYTE), BLOCK, 0, 0) >= 0)
-		;
+	while (sva_fill(q, mem + (size_t)(i % blocks) * BLOCK, pattern(DEVICE_BYTE), BLOCK, 0,
+			0) >= 0)
+		i++;
 	sva_submit(q);
 }
 
@@ -117,7 +106,8 @@ killed_while_it_writes(void **state)
 
 	(void)state;
 	alarm(kills * 10 + TEST_SECONDS);
-	faults_expected(true);
+	/* What is left with the device meets the IOMMU until the device is reset. */
+	test_faults_expected(true);
 	for (unsigned int i = 0; i < kills; i++) {
 		uint32_t pasid = 0;
 		uint8_t *witness;
@@ -147,7 +137,7 @@ killed_while_it_writes(void **state)
 		assert_true(all_bytes(witness, WITNESS, OWN_BYTE));
 		munmap(witness, WITNESS);
 	}
-	faults_expected(false);
+	test_faults_expected(false);
 	/* They come back: the lowest that is free is given out. */
 	assert_true(most > 0 && most < 16);
 }
@@ -165,7 +155,8 @@ reset_under_load(void **state)
 	(void)state;
 	for (unsigned int i = 0; i < 20; i++) {
 		for (unsigned int k = 0; k < 16; k++)
-			assert_true(sva_fill(q, mem, pattern(DEVICE_BYTE), len, 0, SVA_SUBMIT) >= 0);
+			assert_true(sva_fill(q, mem, pattern(DEVICE_BYTE), len, 0,
+					     SVA_SUBMIT) >= 0);
 		assert_int_equal(sva_device_reset(dev), 0);
 		memset(mem, OWN_BYTE, len);
 		test_take(q, r, 16);

@@ -17,14 +17,26 @@
 
 static uint8_t a[1 << 16], b[1 << 16];
 
-static struct sva_device_info
-info_of(struct sva_device *dev)
+/* For tests of shared queues: whether there is an ENQCMD to write to one. */
+static bool
+has_shared(void)
 {
-	struct sva_device_info info;
+	struct sva_device *dev;
+	struct sva_queue *q;
+	char spec[128];
+	int ret;
 
-	assert_int_equal(sva_device_info(dev, &info), 0);
-	return info;
+	snprintf(spec, sizeof(spec), "%s,mode=shared", test_device());
+	ret = sva_device_open(spec, &dev);
+	if (ret != 0)
+		return false;
+	ret = sva_queue_open(dev, NULL, &q);
+	assert_true(ret == 0 || ret == -EOPNOTSUPP);
+	assert_int_equal(sva_device_close(dev), 0);
+	return ret == 0;
 }
+
+#define TEST_NEEDS_SHARED() TEST_NEEDS(has_shared(), "no shared queues, or no ENQCMD for them")
 
 static int
 open_error(const char *devargs)
@@ -74,15 +86,15 @@ shared_opens(void **state)
 	unsigned int n;
 
 	(void)state;
-	TEST_NEEDS_EMU();
 	assert_int_equal(open_error("mode=both"), -EINVAL);
+	TEST_NEEDS_SHARED();
 	assert_int_equal(open_error("mode=shared,wqs=1,wq_size=4,threshold=5"), -EINVAL);
 	assert_int_equal(open_error("mode=shared,threshold=0"), -EINVAL);
 	dev = test_open("mode=dedicated");
-	assert_false(info_of(dev).shared);
+	assert_false(test_info(dev).shared);
 	assert_int_equal(sva_device_close(dev), 0);
 	dev = test_open("mode=shared");
-	assert_true(info_of(dev).shared);
+	assert_true(test_info(dev).shared);
 	q = test_queue(dev);
 	for (n = 1; n <= 256; n += n < 20 ? 1 : 59) {
 		burst(q, n, false, 0);
@@ -106,8 +118,9 @@ shared_refuses(void **state)
 	unsigned int i, k;
 
 	(void)state;
-	if (!test_emulated() || strstr(test_device(), "engine=inline") != NULL)
-		skip();
+	TEST_NEEDS_SHARED();
+	TEST_NEEDS(strstr(test_device(), "engine=inline") == NULL,
+		   "an inline engine is never late");
 	for (i = 0; i < COUNT(args); i++) {
 		struct sva_device *dev = test_open(args[i]);
 		struct sva_queue *q = test_queue_conf(dev, 256, UINT_MAX, SVA_FAULT_RESUME);
@@ -138,10 +151,13 @@ shared_faults(void **state)
 	struct sva_queue *q[2];
 	struct sva_result r[64];
 	unsigned int i, k, round;
+	char args[64];
 
 	(void)state;
-	TEST_NEEDS_PRI();
-	dev = test_open("mode=shared,pri=off,wqs=2,wq_size=2");
+	TEST_NEEDS_SHARED();
+	TEST_NEEDS_REPORTING();
+	snprintf(args, sizeof(args), "mode=shared,wqs=2,wq_size=2,%s", test_reporting());
+	dev = test_open(args);
 	q[0] = test_queue_conf(dev, 64, 0, SVA_FAULT_RESUME);
 	q[1] = test_queue_conf(dev, 64, UINT_MAX, SVA_FAULT_RESUME);
 	test_fill_random(a, sizeof(a), 1);
@@ -179,7 +195,7 @@ shared_close(void **state)
 	unsigned int i, round;
 
 	(void)state;
-	TEST_NEEDS_EMU();
+	TEST_NEEDS_SHARED();
 	for (round = 0; round < 20; round++) {
 		struct sva_device *dev = test_open("mode=shared,wqs=1,wq_size=2");
 		struct sva_queue *q = test_queue_conf(dev, 64, UINT_MAX, SVA_FAULT_RESUME);
@@ -207,7 +223,7 @@ shared_other_process(void **state)
 	pid_t child;
 
 	(void)state;
-	TEST_NEEDS_EMU();
+	TEST_NEEDS_SHARED();
 	snprintf(spec, sizeof(spec), "%s,mode=shared", test_device());
 	child = fork();
 	assert_true(child >= 0);
@@ -276,6 +292,25 @@ untouched(struct sva_queue *q)
 	return stats.faults;
 }
 
+/* A device that asks for pages and waits, or the case is left out. With further devargs or NULL. */
+static struct sva_device *
+open_blocking(const char *more)
+{
+	struct sva_device *dev;
+	char args[64], spec[192];
+	int ret;
+
+	snprintf(args, sizeof(args), "%s%s%s", test_can_set("pri=") ? "pri=requests" : "bof=on",
+		 more != NULL ? "," : "", more != NULL ? more : "");
+	snprintf(spec, sizeof(spec), "%s,%s", test_device(), args);
+	ret = sva_device_open(spec, &dev);
+	/* On a bus without the switch it is the device's and the IOMMU's. */
+	TEST_NEEDS(ret == 0 || test_can_set("pri="), "nobody takes its page requests");
+	assert_int_equal(ret, 0);
+	assert_true(test_info(dev).block_on_fault);
+	return dev;
+}
+
 static void
 block_on_fault(void **state)
 {
@@ -284,22 +319,33 @@ block_on_fault(void **state)
 	unsigned int i;
 
 	(void)state;
-	TEST_NEEDS_PRI();
-	assert_int_equal(open_error("pri=off,bof=on"), -EINVAL);
-	assert_int_equal(open_error("pri=requests,bof=maybe"), -EINVAL);
+	assert_int_equal(open_error("bof=maybe"), -EINVAL);
+	if (test_can_set("pri="))
+		assert_int_equal(open_error("pri=off,bof=on"), -EINVAL);
 	for (i = 0; i < COUNT(mins); i++) {
-		dev = test_open("pri=requests");
-		assert_true(info_of(dev).block_on_fault);
+		dev = open_blocking(NULL);
 		assert_int_equal(untouched(test_queue_conf(dev, 64, mins[i], SVA_FAULT_RESUME)), 0);
 		assert_int_equal(untouched(test_queue_conf(dev, 64, mins[i], SVA_FAULT_REPORT)), 0);
 		assert_int_equal(sva_device_close(dev), 0);
-		dev = test_open("pri=requests,bof=on,mode=shared");
-		assert_true(info_of(dev).block_on_fault);
-		assert_int_equal(untouched(test_queue_conf(dev, 64, mins[i], SVA_FAULT_RESUME)), 0);
-		assert_int_equal(sva_device_close(dev), 0);
-		dev = test_open("pri=requests,bof=off");
-		assert_false(info_of(dev).block_on_fault);
+		dev = test_open(test_can_set("pri=") ? "pri=requests,bof=off" : "bof=off");
+		assert_false(test_info(dev).block_on_fault);
 		assert_true(untouched(test_queue_conf(dev, 64, mins[i], SVA_FAULT_RESUME)) > 0);
+		assert_int_equal(sva_device_close(dev), 0);
+	}
+}
+
+static void
+block_on_fault_shared(void **state)
+{
+	static const unsigned int mins[] = { 0, UINT_MAX };
+	struct sva_device *dev;
+	unsigned int i;
+
+	(void)state;
+	TEST_NEEDS_SHARED();
+	for (i = 0; i < COUNT(mins); i++) {
+		dev = open_blocking("mode=shared");
+		assert_int_equal(untouched(test_queue_conf(dev, 64, mins[i], SVA_FAULT_RESUME)), 0);
 		assert_int_equal(sva_device_close(dev), 0);
 	}
 }
@@ -315,8 +361,7 @@ block_unmapped(void **state)
 	unsigned int i;
 
 	(void)state;
-	TEST_NEEDS_PRI();
-	q = test_queue(test_open("pri=requests"));
+	q = test_queue(open_blocking(NULL));
 	for (bad = UNMAPPED; bad < NB_BAD; bad++) {
 		uint8_t *p = bad_after_good(bad);
 
@@ -390,7 +435,6 @@ event_error(void **state)
 	unsigned int round, i, before;
 
 	(void)state;
-	TEST_NEEDS_EMU();
 	memcpy(bus, test_device(), strcspn(test_device(), ":"));
 	for (round = 0; round < 4; round++) {
 		struct sva_device_conf conf = { 0 };
@@ -409,6 +453,7 @@ event_error(void **state)
 		for (i = 0; i < 200; i++)
 			assert_true(sva_copy(q, b, a, sizeof(a), i, 0) >= 0);
 		assert_int_equal(sva_submit(q), 0);
+		test_faults_expected(true);
 		assert_int_equal(sva_unbind(conf.container, 0), 0);
 		test_take(q, r, 200);
 		assert_true(sva_copy(q, b, a, 100, 0, SVA_SUBMIT) >= 0);
@@ -427,6 +472,7 @@ event_error(void **state)
 		assert_int_equal(seen.failed, 0);
 		/* Bound again, it goes on, under the PASID it had. */
 		assert_int_equal(sva_bind(conf.container, 0, &pasid), 0);
+		test_faults_expected(false);
 		assert_true(sva_device_close(dev) <= 0);
 		assert_int_equal(sva_container_destroy(conf.container), 0);
 		assert_int_equal(sva_eal_cleanup(), 0);
@@ -488,7 +534,7 @@ event_died(void **state)
 	unsigned int i, mode;
 
 	(void)state;
-	TEST_NEEDS_EMU();
+	TEST_NEEDS(test_emulated(), "no device here has an engine that can be killed");
 	for (mode = 0; mode < COUNT(modes); mode++) {
 		struct sva_device *dev = test_open(modes[mode]);
 		struct sva_queue *q = test_queue(dev);
@@ -496,8 +542,7 @@ event_died(void **state)
 		struct sva_result r[60];
 		pid_t pid = test_engine_task();
 
-		if (pid == 0)
-			skip();
+		TEST_NEEDS(pid != 0, "its engine is not a task of its own");
 		assert_int_equal(sva_device_on_event(dev, on_event, &seen), 0);
 		assert_int_equal(kill(pid, SIGKILL), 0);
 		for (i = 0; i < 60; i++)
@@ -542,6 +587,7 @@ main(void)
 		MODE_TEST(shared_close),
 		MODE_TEST(shared_other_process),
 		MODE_TEST(block_on_fault),
+		MODE_TEST(block_on_fault_shared),
 		MODE_TEST(block_unmapped),
 		MODE_TEST(event_error),
 		MODE_TEST(event_failed),

@@ -39,8 +39,11 @@ be_child(void)
 	char go;
 	size_t i;
 
-	for (i = 0; i < LEN; i++)
+	/* All of it is there: nobody but this process can make its pages writable. */
+	for (i = 0; i < LEN; i++) {
 		data[i] = (unsigned char)(i * 7);
+		data[LEN + i] = 0;
+	}
 	if (write(from_child[1], "r", 1) != 1)
 		_exit(1);
 	/* The end of the pipe is the end of the test. */

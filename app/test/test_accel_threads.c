@@ -10,11 +10,13 @@
 #define THREADS 4
 #define DEPTH 32
 #define AREA 2048u	/* of one operand */
-#define ROUNDS 3000u
+#define ROUNDS test_rounds(3000)
 
 /* cmocka asserts in the main thread only: a thread leaves word of what was wrong. */
 struct worker {
 	pthread_t thread;
+	const char *spec;
+	unsigned int opens;
 	struct sva_device *dev;
 	struct sva_queue *q;
 	unsigned int index;
@@ -139,23 +141,45 @@ queues(void **state)
 	assert_int_equal(sva_device_close(dev), 0);
 }
 
+/* The i-th device, or NULL where there are not so many. */
+static const char *
+device(unsigned int i)
+{
+	static const char *const emulated[THREADS] = { "emu:dsa", "emu:dsa1", "emu:dsa2",
+						       "emu:dsa3" };
+
+	if (test_emulated())
+		return i < THREADS ? emulated[i] : NULL;
+	return i == 0 ? test_device() : i == 1 ? getenv("SVA_TEST_DEVICE2") : NULL;
+}
+
+static unsigned int
+nb_devices(void)
+{
+	unsigned int n = 0;
+
+	while (device(n) != NULL)
+		n++;
+	TEST_NEEDS(n > 1, "SVA_TEST_DEVICE2 is not set");
+	return n;
+}
+
 /* A device a thread. */
 static void
 devices(void **state)
 {
 	struct worker w[THREADS] = { 0 };
-	char spec[32];
-	unsigned int i;
+	unsigned int i, n = nb_devices();
+	char spec[128];
 
 	(void)state;
-	TEST_NEEDS_EMU();
-	for (i = 0; i < THREADS; i++) {
-		snprintf(spec, sizeof(spec), "emu:dsa%u,wqs=1", i);
+	for (i = 0; i < n; i++) {
+		snprintf(spec, sizeof(spec), "%s,wqs=1", device(i));
 		assert_int_equal(sva_device_open(spec, &w[i].dev), 0);
 		w[i].q = test_queue_conf(w[i].dev, DEPTH, 0, SVA_FAULT_RESUME);
 	}
-	start(w, THREADS, queue_thread);
-	finish(w, THREADS);
+	start(w, n, queue_thread);
+	finish(w, n);
 }
 
 /* Open and close queues of a device that others work with. */
@@ -203,12 +227,10 @@ static void *
 reopen_device(void *arg)
 {
 	struct worker *w = arg;
-	char spec[32];
 	unsigned int i;
 
-	snprintf(spec, sizeof(spec), "emu:dsa%u", w->index);
-	for (i = 0; i < 30 && w->wrong == NULL; i++) {
-		if (sva_device_open(spec, &w->dev) != 0) {
+	for (i = 0; i < w->opens && w->wrong == NULL; i++) {
+		if (sva_device_open(w->spec, &w->dev) != 0) {
 			w->wrong = "device not opened";
 			break;
 		}
@@ -226,12 +248,17 @@ static void
 reopen_devices(void **state)
 {
 	struct worker w[THREADS] = { 0 };
+	unsigned int n = nb_devices(), i;
 
 	(void)state;
-	TEST_NEEDS_EMU();
+	for (i = 0; i < n; i++) {
+		w[i].spec = device(i);
+		w[i].opens = test_rounds(30);
+	}
 	/* The first one to come initialises; clean-up is the main thread's. */
-	start(w, THREADS, reopen_device);
-	finish(w, THREADS);
+	assert_int_equal(sva_eal_cleanup(), 0);
+	start(w, n, reopen_device);
+	finish(w, n);
 }
 
 /* One queue from thread to thread, one at a time. */

@@ -24,15 +24,17 @@
 
 #include <cmocka.h>
 #include <sva_accel.h>
+#include <sva_bus.h>
 #include <sva_eal.h>
 
 #include "test_accel_work.h"
+#include "test_kmsg.h"
 
 #define TEST_PAGE 4096u
-/* A test that takes longer hangs. */
-#define TEST_SECONDS 60
+/* A test that takes longer hangs, also in a virtual machine without hardware's help. */
+#define TEST_SECONDS 600
 /* No result for so long is a failure. */
-#define TEST_POLL_SECONDS 30
+#define TEST_POLL_SECONDS 120
 
 static inline const char *
 test_device(void)
@@ -42,25 +44,83 @@ test_device(void)
 	return spec != NULL ? spec : "emu:dsa";
 }
 
+/* Leave a case out where the device cannot show it, and say why. */
+#define TEST_NEEDS(condition, why) \
+	do { \
+		if (!(condition)) { \
+			print_message("           skipped: %s\n", why); \
+			skip(); \
+		} \
+	} while (0)
+
+/* The bus of the device. */
+static inline const struct sva_bus *
+test_bus(void)
+{
+	const struct sva_bus *bus;
+	char name[32] = "";
+	size_t len = strcspn(test_device(), ":");
+
+	if (len < sizeof(name))
+		memcpy(name, test_device(), len);
+	if (!sva_eal_ready() && sva_eal_setup(NULL) != 0)
+		fail_msg("SVADK cannot be initialised");
+	bus = sva_bus_find(name);
+	if (bus == NULL)
+		fail_msg("SVA_TEST_DEVICE=%s: there is no such bus", test_device());
+	return bus;
+}
+
+/* Whether the bus makes the device, in this process. */
 static inline bool
 test_emulated(void)
 {
-	return strncmp(test_device(), "emu:", 4) == 0;
+	return test_bus()->emulated;
 }
 
-/* For tests that need devargs or misbehaviour which only the emulated bus offers. */
-#define TEST_NEEDS_EMU() \
-	do { \
-		if (!test_emulated()) \
-			skip(); \
-	} while (0)
+/* A process without a bond is what a test wants: what its PASID reaches is a fault. */
+static inline void
+test_faults_expected(bool expected)
+{
+	if (!test_emulated())
+		kmsg_faults_expected(expected);
+}
 
-/* For tests that set page requests themselves. */
-#define TEST_NEEDS_PRI() \
-	do { \
-		if (!test_emulated() || strstr(test_device(), "pri=") != NULL) \
-			skip(); \
-	} while (0)
+/* Rounds of what may take its time; a device in a virtual machine is much slower. */
+static inline unsigned int
+test_rounds(unsigned int n)
+{
+	return test_emulated() ? n : n / 5 + 1;
+}
+
+/* Whether the bus knows the devarg "key=" and it is left to the test. */
+static inline bool
+test_can_set(const char *key)
+{
+	const char *const *params = test_bus()->params;
+
+	if (strstr(test_device(), key) != NULL)
+		return false;
+	for (; params != NULL && *params != NULL; params++)
+		if (strncmp(*params, key, strlen(key)) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Devargs with which the device itself reports pages that are not there, so that the driver
+ * has to do something about them; NULL: none will do.
+ */
+static inline const char *
+test_reporting(void)
+{
+	if (test_can_set("pri="))
+		return "pri=off";
+	return test_emulated() && strstr(test_device(), "pri=on") != NULL ? NULL : "bof=off";
+}
+
+#define TEST_NEEDS_REPORTING() \
+	TEST_NEEDS(test_reporting() != NULL, "pri=on makes every page present")
 
 /* Open the device, with further devargs or NULL. */
 static inline struct sva_device *
@@ -76,14 +136,13 @@ test_open(const char *devargs)
 	return dev;
 }
 
-/* Whether the device's work queues are shared ones. */
-static inline bool
-test_shared(struct sva_device *dev)
+static inline struct sva_device_info
+test_info(struct sva_device *dev)
 {
 	struct sva_device_info info;
 
 	assert_int_equal(sva_device_info(dev, &info), 0);
-	return info.shared;
+	return info;
 }
 
 static inline struct sva_queue *

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "test_kmsg.h"
 #include "test_raw.h"
 
 /* svadk-test: BAR0; 64-bit registers from SRC on. */
@@ -126,21 +127,12 @@ dma_fill_unrecorded(struct dma *d, void *dst, uint64_t pattern, uint32_t len)
 		raw_command(&d->raw, DSA_CMD_DRAIN_ALL, 0);
 }
 
-/*
- * Tell whoever looks at the kernel's log (tests/vm) whether faults of the IOMMU are what a test
- * wants. Nothing on a machine where there is no such log to write to, or no IOMMU.
- */
+/* Whether faults of the IOMMU are what a test wants; an emulated device has none. */
 static inline void
 faults_expected(const struct dma *d, bool expected)
 {
-	const char *line = expected ? "svadk-vm: dmar faults expected\n" :
-				      "svadk-vm: dmar faults unexpected\n";
-	FILE *log = d->dev->bus->emulated ? NULL : fopen("/dev/kmsg", "w");
-
-	if (log == NULL)
-		return;
-	fputs(line, log);
-	fclose(log);
+	if (!d->dev->bus->emulated)
+		kmsg_faults_expected(expected);
 }
 
 /* The PASID is refused: nothing is written, not even a record, and the device knows it. */

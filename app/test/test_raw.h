@@ -22,10 +22,11 @@ struct raw {
 	struct sva_bus_device *dev;
 	const struct sva_bus_ops *io;
 	struct sva_portal portal;
+	uint32_t flags;		/* of every descriptor that has data */
 };
 
 /* Run a command. Returns CMDSTS's error field, or -1 where the device is gone. */
-static int
+static inline int
 raw_command(struct raw *raw, enum dsa_command command, uint32_t operand)
 {
 	uint32_t status;
@@ -40,14 +41,21 @@ raw_command(struct raw *raw, enum dsa_command command, uint32_t operand)
 }
 
 /* Bring WQ 0 up, dedicated, its DMA tagged with a PASID. 0, or the first error. */
-static int
+static inline int
 raw_up(struct raw *raw, struct sva_bus_device *dev, uint32_t pasid)
 {
 	const struct sva_bus_ops *io = dev->bus->ops;
+	struct sva_container_info info = { 0 };
 	uint64_t grpcfg, wqcfg;
+	bool block;
 	int ret;
 
-	*raw = (struct raw){ .dev = dev, .io = io };
+	/* Where page faults are taken, a device that can waits for its pages. */
+	sva_container_info(dev->container, &info);
+	block = info.io_page_faults &&
+		(io->read64(dev, DSA_REG_GENCAP) & DSA_GENCAP_BLOCK_ON_FAULT);
+	*raw = (struct raw){ .dev = dev, .io = io, .flags = DSA_FLAG_COMPL_VALID |
+			     DSA_FLAG_COMPL_REQ | (block ? DSA_FLAG_BLOCK_ON_FAULT : 0) };
 	ret = raw_command(raw, DSA_CMD_RESET_DEVICE, 0);
 	if (ret != 0)
 		return ret;
@@ -59,7 +67,7 @@ raw_up(struct raw *raw, struct sva_bus_device *dev, uint32_t pasid)
 	io->write32(dev, wqcfg + DSA_WQCFG_SIZE, RAW_WQ_SIZE);
 	io->write32(dev, wqcfg + DSA_WQCFG_MODE,
 		    DSA_WQCFG_MODE_DEDICATED | DSA_WQCFG_PRIORITY(1) | DSA_WQCFG_PASID(pasid) |
-		    DSA_WQCFG_PASID_EN);
+		    DSA_WQCFG_PASID_EN | (block ? DSA_WQCFG_MODE_BOF : 0));
 	io->write32(dev, wqcfg + DSA_WQCFG_LIMITS,
 		    DSA_WQCFG_MAX_XFER_SHIFT(RAW_MAX_SHIFT) |
 		    DSA_WQCFG_MAX_BATCH_SHIFT(RAW_BATCH_SHIFT));
@@ -72,14 +80,14 @@ raw_up(struct raw *raw, struct sva_bus_device *dev, uint32_t pasid)
 }
 
 /* What is in flight is finished first. */
-static void
+static inline void
 raw_down(struct raw *raw)
 {
 	raw_command(raw, DSA_CMD_DISABLE_DEVICE, 0);
 	raw->io->portal_close(raw->dev, &raw->portal);
 }
 
-static void
+static inline void
 raw_submit(struct raw *raw, const struct dsa_desc *desc)
 {
 	volatile uint64_t *to = raw->portal.addr;
@@ -105,14 +113,14 @@ raw_submit(struct raw *raw, const struct dsa_desc *desc)
 #endif
 }
 
-static uint64_t
+static inline uint64_t
 raw_swerr(struct raw *raw)
 {
 	return raw->io->read64(raw->dev, DSA_REG_SWERR);
 }
 
 /* Wait for a record, or for the error of one that cannot be written, which gives 0. */
-static uint8_t
+static inline uint8_t
 raw_wait(struct raw *raw, const struct dsa_compl *record)
 {
 	uint8_t status;
@@ -123,7 +131,7 @@ raw_wait(struct raw *raw, const struct dsa_compl *record)
 	return status;
 }
 
-static uint8_t
+static inline uint8_t
 raw_run(struct raw *raw, struct dsa_desc *desc, struct dsa_compl *record)
 {
 	memset(record, 0, sizeof(*record));
@@ -132,11 +140,11 @@ raw_run(struct raw *raw, struct dsa_desc *desc, struct dsa_compl *record)
 	return raw_wait(raw, record);
 }
 
-static uint8_t
+static inline uint8_t
 raw_fill(struct raw *raw, struct dsa_compl *record, void *dst, uint64_t pattern, uint32_t len)
 {
 	struct dsa_desc desc = {
-		.op_flags = DSA_OP_FLAGS(DSA_OP_FILL, DSA_FLAG_COMPL_VALID | DSA_FLAG_COMPL_REQ),
+		.op_flags = DSA_OP_FLAGS(DSA_OP_FILL, raw->flags),
 		.src = pattern,
 		.dst = (uintptr_t)dst,
 		.size = len,
@@ -149,7 +157,7 @@ static inline uint8_t
 raw_copy(struct raw *raw, struct dsa_compl *record, void *dst, const void *src, uint32_t len)
 {
 	struct dsa_desc desc = {
-		.op_flags = DSA_OP_FLAGS(DSA_OP_MEMMOVE, DSA_FLAG_COMPL_VALID | DSA_FLAG_COMPL_REQ),
+		.op_flags = DSA_OP_FLAGS(DSA_OP_MEMMOVE, raw->flags),
 		.src = (uintptr_t)src,
 		.dst = (uintptr_t)dst,
 		.size = len,

@@ -235,6 +235,12 @@ open_scanned(const struct sva_device_conf *conf, struct sva_device **out)
 	return ret;
 }
 
+static bool
+is_model(const struct sva_device *dev)
+{
+	return dev->bus_dev->bus->emulated || dev->bus_dev->emulated;
+}
+
 /* The first allowed device, or without an allow list the first that opens. */
 static int
 open_auto(const struct sva_device_conf *conf, struct sva_device **out)
@@ -251,8 +257,7 @@ open_auto(const struct sva_device_conf *conf, struct sva_device **out)
 	}
 	if (ret == 0)
 		SVA_LOG(NOTICE, "auto: using %s%s", (*out)->bus_dev->name,
-			(*out)->bus_dev->bus->emulated ?
-			", a device model in software" : "");
+			is_model(*out) ? ", a device model in software" : "");
 	else
 		SVA_LOG(ERR, "auto: no device can be opened");
 	return ret;
@@ -337,7 +342,7 @@ sva_device_info(struct sva_device *dev, struct sva_device_info *info)
 	info->max_batch = dev->max_batch;
 	info->wq_size = dev->wq_size;
 	info->ops = dev->ops;
-	info->emulated = dev->bus_dev->bus->emulated;
+	info->emulated = is_model(dev);
 	info->block_on_fault = dev->block_on_fault;
 	info->shared = dev->shared;
 	for (i = 0; i < SVA_MAX_QUEUES; i++)
@@ -391,6 +396,31 @@ sva_device_on_event(struct sva_device *dev, sva_event_fn fn, void *arg)
 	dev->event_arg = arg;
 	accel_unlock();
 	return 0;
+}
+
+int
+sva_device_event_fd(struct sva_device *dev)
+{
+	int ret = enter(dev);
+
+	if (ret != 0)
+		return ret;
+	ret = dev->driver->ops->event_fd == NULL ? -EOPNOTSUPP : dev->driver->ops->event_fd(dev);
+	accel_unlock();
+	return ret;
+}
+
+int
+sva_device_handle_events(struct sva_device *dev)
+{
+	int ret = enter(dev);
+
+	if (ret != 0)
+		return ret;
+	ret = dev->driver->ops->handle_events == NULL ? -EOPNOTSUPP :
+		dev->driver->ops->handle_events(dev);
+	accel_unlock();
+	return ret;
 }
 
 void

@@ -72,9 +72,11 @@ sva_queue_open(struct sva_device *dev, const struct sva_queue_conf *conf,
 	for (c.depth = 1; c.depth < depth; c.depth *= 2)
 		;
 	accel_lock();
-	if (!accel_device_open(dev)) {
+	ret = !accel_device_open(dev) ? -ENODEV :
+	      c.interrupts && dev->driver->ops->queue_event_fd == NULL ? -EOPNOTSUPP : 0;
+	if (ret != 0) {
 		accel_unlock();
-		return -ENODEV;
+		return ret;
 	}
 	for (i = 0; i < dev->nb_queues && dev->queues[i] != NULL; i++)
 		;
@@ -145,6 +147,19 @@ sva_queue_close(struct sva_queue *q)
 	if (ret != 0)
 		return ret;
 	ret = accel_queue_close(q);
+	accel_unlock();
+	return ret;
+}
+
+int
+sva_queue_event_fd(struct sva_queue *q)
+{
+	int ret = enter(q);
+
+	if (ret != 0)
+		return ret;
+	ret = q->dev->driver->ops->queue_event_fd == NULL ? -EOPNOTSUPP :
+		q->dev->driver->ops->queue_event_fd(q);
 	accel_unlock();
 	return ret;
 }

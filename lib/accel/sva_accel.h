@@ -186,6 +186,8 @@ struct sva_queue_conf {
 	void *memory;
 	/** Bytes at `memory`: 160 for each of depth + 1 operations, as rounded up. */
 	size_t memory_size;
+	/** Have the device signal results: see sva_queue_event_fd(). Polling alone is faster. */
+	bool interrupts;
 };
 
 /** Filled in by sva_device_info(). */
@@ -238,6 +240,9 @@ enum sva_event_type {
 	/** The device has stopped: everything not finished gives SVA_ABORTED, and nothing more
 	 *  is accepted until sva_device_reset(). */
 	SVA_EVENT_FAILED,
+	/** Somebody takes the device away, and waits until it is closed: close it. What had
+	 *  reached it is done, everything else gives SVA_ABORTED, and nothing more is accepted. */
+	SVA_EVENT_REMOVED,
 };
 
 /** An event, as handed to a callback. */
@@ -249,8 +254,9 @@ struct sva_event {
 };
 
 /**
- * Takes an event. Called by the thread that noticed it, inside sva_poll() or a function on
- * the device; it must not call any function on the device or its queues.
+ * Takes an event. Called by the thread that noticed it, inside sva_poll(), a function that
+ * accepts an operation, or one on the device; it must not call any function on the device or
+ * its queues.
  */
 typedef void (*sva_event_fn)(struct sva_device *dev, const struct sva_event *event, void *arg);
 
@@ -296,7 +302,8 @@ int sva_device_info(struct sva_device *dev, struct sva_device_info *info);
  * with SVA_ABORTED; the queues stay open, and operations that had not been submitted
  * stay accepted. No thread may be using a queue of the device.
  *
- * @return 0; -EINVAL: NULL; -ENODEV: closed; -EIO: it does not come up again.
+ * @return 0; -EINVAL: NULL; -ENODEV: closed; -EIO: it does not come up again, or is being taken
+ *	away.
  */
 int sva_device_reset(struct sva_device *dev);
 
@@ -323,13 +330,32 @@ int sva_device_model_time(struct sva_device *dev, uint64_t *ns);
 int sva_device_on_event(struct sva_device *dev, sva_event_fn fn, void *arg);
 
 /**
+ * A file descriptor to wait on, with poll(2) and the like, for what happens to a device while
+ * nobody polls its queues. Readable: call sva_device_handle_events(). It is the device's, not
+ * to be read or closed, and lives until the device is closed.
+ *
+ * @return the descriptor; -EINVAL: NULL; -ENODEV: closed; -EOPNOTSUPP: the driver or bus has no
+ *	interrupts; or what setting them up returned.
+ */
+int sva_device_event_fd(struct sva_device *dev);
+
+/**
+ * Look at a device now: report its events, and wake whoever waits for a queue of it that they
+ * concern (sva_queue_event_fd()).
+ *
+ * @return 0; -EINVAL: NULL; -ENODEV: closed; -EIO: the device has failed or is being taken
+ *	away; -EOPNOTSUPP: the driver has no such thing.
+ */
+int sva_device_handle_events(struct sva_device *dev);
+
+/**
  * Take a free queue of a device.
  *
  * @param conf	read during the call only; NULL for the defaults.
  * @param queue	set on success; sva_queue_close() gives it back.
  * @return 0; -EINVAL: a NULL argument or a value out of range; -ENODEV: the device
  *	is closed; -EBUSY: every queue is taken; -EIO: the device does not start it
- *	(sva_device_reset() may help); -ENOMEM.
+ *	(sva_device_reset() may help); -EOPNOTSUPP: it has no interrupts for it; -ENOMEM.
  */
 int sva_queue_open(struct sva_device *dev, const struct sva_queue_conf *conf,
 		   struct sva_queue **queue);
@@ -339,6 +365,18 @@ int sva_queue_open(struct sva_device *dev, const struct sva_queue_conf *conf,
  * a warning in the log. Same rules and errors as sva_device_close().
  */
 int sva_queue_close(struct sva_queue *queue);
+
+/**
+ * A file descriptor to wait on until results come, of a queue that was opened with
+ * `interrupts`. It is an eventfd(2) that does not block: read it, then poll until there are no
+ * results; nothing is missed so. It may be signalled without a result, and lives until the
+ * queue is closed. Wait for sva_device_event_fd() as well: a device that has failed signals
+ * only that.
+ *
+ * @return the descriptor; -EINVAL: NULL; -ENODEV: closed; -EOPNOTSUPP: opened without
+ *	`interrupts`.
+ */
+int sva_queue_event_fd(struct sva_queue *queue);
 
 /** @return 0 with *info filled in; -EINVAL: NULL; -ENODEV: the queue is closed. */
 int sva_queue_info(struct sva_queue *queue, struct sva_queue_info *info);

@@ -72,6 +72,12 @@ struct sva_device_ops {
 	void (*queue_stats)(struct sva_queue *queue, struct sva_queue_stats *stats);
 	/** Set the counters to 0. */
 	void (*queue_stats_reset)(struct sva_queue *queue);
+	/** As sva_device_event_fd(). Optional, with the next two. */
+	int (*event_fd)(struct sva_device *dev);
+	/** As sva_device_handle_events(). */
+	int (*handle_events)(struct sva_device *dev);
+	/** As sva_queue_event_fd(). */
+	int (*queue_event_fd)(struct sva_queue *queue);
 };
 
 /** A driver of the class; its `base.dev_class` is "accel". */

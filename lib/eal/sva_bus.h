@@ -59,6 +59,7 @@ struct sva_bus_device {
 	uint16_t vendor_id;	/**< PCI vendor. */
 	uint16_t device_id;	/**< PCI device. */
 	int numa_node;		/**< -1 where it is not known. */
+	bool emulated;		/**< A model in software, on a bus that has others, too. */
 	/** Parsed devargs; a driver reads its keys with sva_devargs_*(). */
 	struct sva_devargs *args;
 	struct sva_bus_device *next;	/**< For the EAL: devices of a container. */
@@ -128,6 +129,13 @@ struct sva_bus_ops {
 	 * stays the bus's and lives until close. @return the fd or -errno.
 	 */
 	int (*irq_fd)(struct sva_bus_device *dev, unsigned int vector);
+
+	/**
+	 * An eventfd that is signalled when somebody takes the device away, who waits until
+	 * it is closed; it stays the bus's and lives until close. Optional: NULL is a bus
+	 * that takes none away. @return the fd or -errno.
+	 */
+	int (*removal_fd)(struct sva_bus_device *dev);
 
 	/** Function-level reset: configuration and queued work are gone. */
 	int (*reset)(struct sva_bus_device *dev);

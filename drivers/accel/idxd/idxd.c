@@ -84,6 +84,7 @@ read_caps(struct idxd_device *idxd)
 	idxd->wqcap = io->read64(bus, DSA_REG_WQCAP);
 	idxd->grpcfg = DSA_TABOFF_GRPCFG(taboff);
 	idxd->wqcfg = DSA_TABOFF_WQCFG(taboff);
+	idxd->msix_perm = DSA_TABOFF_MSIX_PERM(taboff);
 	idxd->wqcfg_stride = DSA_WQCFG_MIN_STRIDE << DSA_WQCAP_CFG_SIZE(idxd->wqcap);
 	idxd->num_groups = DSA_GRPCAP_NUM_GROUPS(io->read64(bus, DSA_REG_GRPCAP));
 	idxd->num_engines = DSA_ENGCAP_NUM_ENGINES(io->read64(bus, DSA_REG_ENGCAP));
@@ -115,6 +116,7 @@ read_modes(struct idxd_device *idxd)
 
 	/* Only where somebody answers the device's page requests. */
 	sva_container_info(dev->container, &container);
+	idxd->io_page_faults = container.io_page_faults != 0;
 	dev->block_on_fault = (idxd->gencap & DSA_GENCAP_BLOCK_ON_FAULT) &&
 			      container.io_page_faults;
 	bof = dev->block_on_fault;
@@ -154,6 +156,9 @@ idxd_probe(struct sva_device *dev)
 	idxd->dev = dev;
 	idxd->bus = dev->bus_dev;
 	idxd->own_memory = dev->pid == 0 || dev->pid == getpid();
+	idxd->event_fd = idxd->error_fd = -1;
+	idxd->removal_fd = idxd->bus->bus->ops->removal_fd == NULL ? -1 :
+			   idxd->bus->bus->ops->removal_fd(idxd->bus);
 	dev->priv = idxd;
 	pthread_mutex_init(&idxd->lock, NULL);
 	ret = read_caps(idxd);
@@ -175,6 +180,8 @@ idxd_remove(struct sva_device *dev)
 	struct idxd_device *idxd = dev->priv;
 
 	idxd_hw_down(idxd);
+	if (idxd->event_fd >= 0)
+		close(idxd->event_fd);
 	pthread_mutex_destroy(&idxd->lock);
 	free(idxd);
 }
@@ -186,6 +193,11 @@ idxd_reset(struct sva_device *dev)
 	unsigned int i;
 	int ret;
 
+	if (idxd_hw_removal(idxd)) {
+		SVA_LOG(ERR, "%s: no reset: the device is being taken away: close it",
+			idxd->bus->name);
+		return -EIO;
+	}
 	ret = idxd->bus->bus->ops->reset(idxd->bus);
 	if (ret == 0)
 		ret = idxd_hw_up(idxd);
@@ -194,10 +206,12 @@ idxd_reset(struct sva_device *dev)
 
 		if (iq == NULL)
 			continue;
+		if (iq->vector != 0)
+			idxd_hw_permit(idxd, iq->vector);
 		if (ret == 0)
 			ret = idxd_hw_command(idxd, DSA_CMD_ENABLE_WQ, i);
 		idxd_queue_lost(iq);
-		iq->q.ops = dev->shared ? &idxd_shared_ops : &idxd_queue_ops;
+		iq->q.ops = idxd_queue_choose_ops(iq);
 		if (ret != 0)
 			idxd_queue_fail(iq);
 	}
@@ -215,6 +229,9 @@ static const struct sva_device_ops idxd_device_ops = {
 	.queue_info = idxd_queue_info,
 	.queue_stats = idxd_queue_stats,
 	.queue_stats_reset = idxd_queue_stats_reset,
+	.event_fd = idxd_event_fd,
+	.handle_events = idxd_handle_events,
+	.queue_event_fd = idxd_queue_event_fd,
 };
 
 static const struct sva_pci_id idxd_ids[] = {

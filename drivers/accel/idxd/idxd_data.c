@@ -15,6 +15,9 @@
 /* Polls that find nothing until the device is asked whether it is still there. */
 #define IDLE_POLLS 16384
 
+/* Operations accepted until somebody looks whether the device is being taken away, a power of 2. */
+#define REMOVAL_OPS 16384
+
 /* Most polls between two tries to write to a shared WQ that is full. */
 #define MAX_HOLDOFF 64
 
@@ -181,9 +184,13 @@ shape_run(struct idxd_queue *iq, struct sva_slot *slot, uint32_t run, bool *plai
 	return run;
 }
 
-/* Write one unit to the portal: `run` slots, all before the ring's end. */
+/*
+ * Write one unit to the portal: `run` slots, all before the ring's end. Careful: the queue is
+ * a shared one or has interrupts.
+ */
 static inline void
-write_unit(struct idxd_queue *iq, struct sva_slot *slot, uint32_t run, uint16_t flags, bool shared)
+write_unit(struct idxd_queue *iq, struct sva_slot *slot, uint32_t run, uint16_t flags,
+	   bool careful)
 {
 	struct idxd_shadow *shadow = idxd_shadow(iq, slot);
 	const void *desc;
@@ -193,6 +200,8 @@ write_unit(struct idxd_queue *iq, struct sva_slot *slot, uint32_t run, uint16_t 
 	shadow->unit_count = run;
 	if (run == 1) {
 		slot->op_flags |= DSA_FLAG_COMPL_REQ;
+		if (careful)
+			idxd_ask_interrupt(iq, slot);
 		shadow->unit_rec = &shadow->rec;
 		shadow->unit_flags = flags;
 		desc = slot;
@@ -205,7 +214,7 @@ write_unit(struct idxd_queue *iq, struct sva_slot *slot, uint32_t run, uint16_t 
 		iq->stats.batches++;
 		desc = &iq->batch;
 	}
-	if (!shared)
+	if (!careful)
 		portal_write(iq, desc);
 	else if (!idxd_portal_write(iq, desc))
 		iq->held = desc;
@@ -255,7 +264,9 @@ flush(struct idxd_queue *iq)
 		}
 		if (run < iq->min_batch)
 			run = 1;
-		write_unit(iq, slot, run, plain ? IDXD_PLAIN : 0, is_shared(iq));
+		/* What asks for an interrupt has more to be put right when it is done. */
+		write_unit(iq, slot, run, plain && iq->vector == 0 ? IDXD_PLAIN : 0,
+			   is_shared(iq) || iq->vector != 0);
 	}
 }
 
@@ -274,6 +285,52 @@ idxd_submit(struct sva_queue *q)
 	else if (run != 0)
 		flush(iq);
 	return 0;
+}
+
+/* Nothing has come for long: where the device is gone, or has lost a descriptor. */
+static __attribute__((noinline)) void
+check_device(struct idxd_queue *iq)
+{
+	uint32_t errors = iq->errors;
+
+	iq->idle = 0;
+	iq->news = __atomic_load_n(&iq->idxd->news, __ATOMIC_ACQUIRE);
+	if (!idxd_hw_check(iq->idxd, &errors)) {
+		idxd_queue_fail(iq);
+	} else if (errors != iq->errors) {
+		/* A drained queue that has a record missing will not get it any more. */
+		if (idxd_hw_command(iq->idxd, DSA_CMD_DRAIN_WQ,
+				    DSA_CMD_WQ_MASK(iq->q.index)) == 0) {
+			iq->errors = errors;
+			idxd_queue_lost(iq);
+		}
+	}
+}
+
+/* Whether somebody has had a look at the device since, and something may have come of it. */
+static bool
+has_news(const struct idxd_queue *iq)
+{
+	return __atomic_load_n(&iq->idxd->news, __ATOMIC_ACQUIRE) != iq->news;
+}
+
+/* Whether the device is to be given up, and the queue has done so. */
+static __attribute__((noinline)) bool
+check_removal(struct idxd_queue *iq)
+{
+	if (!idxd_hw_removal(iq->idxd))
+		return false;
+	check_device(iq);
+	return iq->q.ops == &idxd_failed_ops;
+}
+
+/* The ring starts again at its beginning: a queue that is never idle has a look here. */
+static inline bool
+removal_at_wrap(struct idxd_queue *iq)
+{
+	uint64_t after = iq->laps + (uint64_t)(iq->end - iq->q.slots);
+
+	return UNLIKELY((iq->laps ^ after) >= REMOVAL_OPS) && check_removal(iq);
 }
 
 /*
@@ -298,6 +355,8 @@ idxd_enqueue(struct sva_queue *q, const struct sva_op *op)
 	if (idxd_used(iq) == iq->depth)
 		return -ENOSPC;
 	if (q->next == iq->end) {
+		if (removal_at_wrap(iq))
+			return -EIO;
 		q->lap += (uint32_t)(iq->end - q->slots);
 		iq->laps += (uint64_t)(iq->end - q->slots);
 		q->next = q->slots;
@@ -341,43 +400,28 @@ give_plain(struct sva_result *result, const struct sva_slot *slot, ptrdiff_t sha
 	return size;
 }
 
-/* Nothing has come for long: where the device is gone, or has lost a descriptor. */
-static __attribute__((noinline)) void
-check_device(struct idxd_queue *iq)
-{
-	uint32_t errors = iq->errors;
-
-	iq->idle = 0;
-	if (!idxd_hw_check(iq->idxd, &errors)) {
-		idxd_queue_fail(iq);
-	} else if (errors != iq->errors) {
-		/* A drained queue that has a record missing will not get it any more. */
-		if (idxd_hw_command(iq->idxd, DSA_CMD_DRAIN_WQ,
-				    DSA_CMD_WQ_MASK(iq->q.index)) == 0) {
-			iq->errors = errors;
-			idxd_queue_lost(iq);
-		}
-	}
-}
-
-/* Not a plain success of all of the unit at the tail. */
+/*
+ * Not a plain success of all of the unit at the tail. A look at the device may show that what
+ * was waited for is lost.
+ */
 static unsigned int
 poll_slow(struct idxd_queue *iq, const struct idxd_shadow *shadow, struct sva_result *results,
 	  unsigned int n)
 {
-	uint8_t status = __atomic_load_n(&shadow->unit_rec->status, __ATOMIC_ACQUIRE);
+	for (;;) {
+		uint8_t status = __atomic_load_n(&shadow->unit_rec->status, __ATOMIC_ACQUIRE);
+		unsigned int done = 0;
 
-	if (status == DSA_STS_NONE && !(shadow->unit_flags & (IDXD_SLOW | IDXD_LOST))) {
-		if (++iq->idle == IDLE_POLLS)
-			check_device(iq);
-		return 0;
-	}
-	n = idxd_retire(iq, results, n);
-	if (n != 0)
-		iq->idle = 0;
-	else if (++iq->idle == IDLE_POLLS)
+		if (status != DSA_STS_NONE || (shadow->unit_flags & (IDXD_SLOW | IDXD_LOST)))
+			done = idxd_retire(iq, results, n);
+		if (done != 0) {
+			iq->idle = 0;
+			return done;
+		}
+		if (++iq->idle < IDLE_POLLS && !has_news(iq))
+			return 0;
 		check_device(iq);
-	return n;
+	}
 }
 
 /* k results of copies and fills that went well: everything is in the descriptors. */
@@ -413,6 +457,11 @@ poll_units(struct idxd_queue *iq, struct sva_result *results, unsigned int n)
 {
 	unsigned int done = 0;
 
+	/* Nothing is on its way: one who only polls is to find out all the same. */
+	if (iq->credits == iq->wq_size && ++iq->idle >= IDLE_POLLS) {
+		iq->idle = 0;
+		check_removal(iq);
+	}
 	while (done != n && iq->credits != iq->wq_size) {
 		struct sva_slot *slot = idxd_at(iq, iq->tail);
 		struct idxd_shadow *shadow = idxd_shadow(iq, slot);
@@ -477,19 +526,26 @@ const struct sva_queue_ops idxd_queue_ops = {
 	.poll = idxd_poll,
 };
 
-/* A shared WQ: a descriptor that was refused comes before everything else. */
+/*
+ * A shared WQ: a descriptor that was refused comes before everything else. Interrupts: nobody
+ * else would wake one who waits for what has just gone to a device that has stopped.
+ */
 static int
-shared_submit(struct sva_queue *q)
+careful_submit(struct sva_queue *q)
 {
 	struct idxd_queue *iq = (struct idxd_queue *)q;
 
 	iq->asked = q->next;
 	flush(iq);
-	return 0;
+	if (iq->vector == 0 || !has_news(iq))
+		return 0;
+	check_device(iq);
+	idxd_queue_wake(iq);
+	return q->ops == &idxd_failed_ops ? -EIO : 0;
 }
 
 static int
-shared_poll(struct sva_queue *q, struct sva_result *results, unsigned int n)
+careful_poll(struct sva_queue *q, struct sva_result *results, unsigned int n)
 {
 	struct idxd_queue *iq = (struct idxd_queue *)q;
 
@@ -498,10 +554,10 @@ shared_poll(struct sva_queue *q, struct sva_result *results, unsigned int n)
 	return idxd_poll(q, results, n);
 }
 
-const struct sva_queue_ops idxd_shared_ops = {
+const struct sva_queue_ops idxd_careful_ops = {
 	.enqueue = idxd_enqueue,
-	.submit = shared_submit,
-	.poll = shared_poll,
+	.submit = careful_submit,
+	.poll = careful_poll,
 };
 
 /* Of a device that is gone: nothing new is taken, what was accepted gets its results. */

@@ -6,6 +6,7 @@
  * "Initialization" and "Work Queue Configuration", commands, and errors.
  */
 #include <errno.h>
+#include <poll.h>
 #include <sched.h>
 #include <time.h>
 
@@ -52,8 +53,9 @@ run_command(struct idxd_device *idxd, enum dsa_command command, uint32_t operand
 	while ((status = read32(idxd, DSA_REG_CMDSTS)) & DSA_CMDSTS_ACTIVE) {
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		if (status == UINT32_MAX || now.tv_sec - start.tv_sec > COMMAND_SECONDS) {
-			SVA_LOG(ERR, "%s: command %d (operand 0x%x) does not end, CMDSTS 0x%x",
-				idxd->bus->name, (int)command, operand, status);
+			if (!idxd->stopped)
+				SVA_LOG(ERR, "%s: command %d (operand 0x%x) does not end, CMDSTS "
+					"0x%x", idxd->bus->name, (int)command, operand, status);
 			return -ETIMEDOUT;
 		}
 		sched_yield();
@@ -77,13 +79,48 @@ idxd_hw_command(struct idxd_device *idxd, enum dsa_command command, uint32_t ope
 	return ret;
 }
 
+bool
+idxd_hw_removal(struct idxd_device *idxd)
+{
+	struct pollfd fd = { .fd = idxd->removal_fd, .events = POLLIN };
+
+	return __atomic_load_n(&idxd->removed, __ATOMIC_RELAXED) || poll(&fd, 1, 0) > 0;
+}
+
+/*
+ * Nothing more is asked of a device that is taken away. What it has is finished first, so that
+ * it leaves memory alone when the results are given.
+ */
+static void
+let_go(struct idxd_device *idxd)
+{
+	uint32_t state = read32(idxd, DSA_REG_GENSTS);
+
+	SVA_LOG(WARNING, "%s: the device is being taken away: close it", idxd->bus->name);
+	if (state != UINT32_MAX && DSA_GENSTS_STATE(state) == DSA_STATE_ENABLED &&
+	    run_command(idxd, DSA_CMD_DISABLE_DEVICE, 0) != 0)
+		run_command(idxd, DSA_CMD_RESET_DEVICE, 0);
+	idxd->stopped = true;
+	__atomic_store_n(&idxd->removed, true, __ATOMIC_RELAXED);
+}
+
 /* Read and clear what the device says of itself. Whether it says something new. */
 static bool
 read_state(struct idxd_device *idxd, bool *runs, struct sva_event *event)
 {
-	uint32_t state = read32(idxd, DSA_REG_GENSTS);
-	uint64_t word0 = read64(idxd, DSA_REG_SWERR);
+	uint32_t state;
+	uint64_t word0;
 
+	if (!idxd->removed && idxd_hw_removal(idxd)) {
+		let_go(idxd);
+		*runs = false;
+		event->type = SVA_EVENT_REMOVED;
+		return true;
+	}
+	/* Before SWERR is read: what comes later is another cause. */
+	write32(idxd, DSA_REG_INTCAUSE, DSA_INTC_ERR | DSA_INTC_HALT);
+	state = read32(idxd, DSA_REG_GENSTS);
+	word0 = read64(idxd, DSA_REG_SWERR);
 	*runs = state != UINT32_MAX && DSA_GENSTS_STATE(state) == DSA_STATE_ENABLED;
 	event->queue = *runs && (word0 & DSA_SWERR_WQ_IDX_VALID) ?
 			       (int)DSA_SWERR_WQ_IDX(word0) : -1;
@@ -123,6 +160,13 @@ idxd_hw_check(struct idxd_device *idxd, uint32_t *errors)
 	if (news)
 		sva_accel_event(idxd->dev, &event);
 	return runs;
+}
+
+void
+idxd_hw_permit(struct idxd_device *idxd, unsigned int vector)
+{
+	write32(idxd, idxd->msix_perm + (uint64_t)vector * DSA_MSIX_PERM_STRIDE,
+		DSA_MSIX_PERM_PASID_EN | DSA_MSIX_PERM_PASID(idxd->dev->pasid));
 }
 
 /* WQ i and engine i go to group i modulo their number. */
@@ -188,6 +232,9 @@ idxd_hw_up(struct idxd_device *idxd)
 	idxd->stopped = false;
 	/* Left from whoever had the device before. */
 	write64(idxd, DSA_REG_SWERR, DSA_SWERR_VALID | DSA_SWERR_OVERFLOW);
+	/* The first is fixed while the device is enabled. */
+	write32(idxd, DSA_REG_GENCFG, read32(idxd, DSA_REG_GENCFG) | DSA_GENCFG_USER_INT_EN);
+	write32(idxd, DSA_REG_GENCTRL, DSA_GENCTRL_SWERR_INT | DSA_GENCTRL_HALT_INT);
 	configure_groups(idxd, idxd->dev->nb_queues);
 	configure_wqs(idxd, idxd->dev->nb_queues);
 	return idxd_hw_command(idxd, DSA_CMD_ENABLE_DEVICE, 0);
@@ -196,6 +243,7 @@ idxd_hw_up(struct idxd_device *idxd)
 void
 idxd_hw_down(struct idxd_device *idxd)
 {
-	idxd_hw_command(idxd, DSA_CMD_DISABLE_DEVICE, 0);
+	if (!idxd->stopped)
+		idxd_hw_command(idxd, DSA_CMD_DISABLE_DEVICE, 0);
 	idxd_hw_command(idxd, DSA_CMD_RESET_DEVICE, 0);
 }

@@ -19,15 +19,20 @@ struct idxd_device {
 	struct sva_bus_device *bus;
 	uint64_t gencap;
 	uint64_t wqcap;
-	uint64_t grpcfg, wqcfg;		/* table offsets */
+	uint64_t grpcfg, wqcfg, msix_perm;	/* table offsets */
 	uint32_t wqcfg_stride;
 	unsigned int num_groups, num_engines;
 	unsigned int priority;		/* devarg */
 	unsigned int threshold;		/* devarg: of the limited portals; 0: they are not used */
 	bool own_memory;		/* the calling process is the one that is bound */
+	bool io_page_faults;		/* of the device's are taken, at least on records */
 	pthread_mutex_t lock;	/* around commands and checks, which pollers do as well */
 	bool stopped;			/* and that was reported */
+	bool removed;			/* being taken away: it is not used any more */
 	uint32_t errors;	/* software errors that were seen */
+	uint32_t news;		/* grows: every queue is to have a look at the device */
+	int removal_fd;			/* the bus's; -1: there is none */
+	int event_fd, error_fd;		/* -1: nobody waits */
 };
 
 /*
@@ -83,7 +88,9 @@ struct idxd_queue {
 	struct sva_portal portal;
 	uint32_t portal_slot;	/* offset of the next 64 bytes to write in its page */
 	uint32_t idle;		/* polls that found nothing */
-	uint32_t errors;	/* of the device, as of the last check */
+	uint32_t errors, news;	/* of the device, as of the last check */
+	uint16_t vector;	/* that signals results; 0: none does */
+	int irq_fd;		/* of the vector */
 
 	struct sva_queue_stats stats;	/* accepted and completed are computed */
 	uint64_t laps;			/* operations accepted before slots[0] */
@@ -125,6 +132,16 @@ idxd_used(const struct idxd_queue *iq)
 	return idxd_distance(iq, iq->tail, iq->q.next);
 }
 
+/* Have the end of an operation that goes out by itself signalled, where that is wanted. */
+static inline void
+idxd_ask_interrupt(const struct idxd_queue *iq, struct sva_slot *slot)
+{
+	if (iq->vector == 0)
+		return;
+	slot->op_flags |= DSA_FLAG_COMPL_INT;
+	slot->zero = iq->vector;	/* the interrupt handle, where a descriptor has it */
+}
+
 /* Let the unit at the tail start k operations further on. */
 static inline void
 idxd_unit_split(struct idxd_queue *iq, struct sva_slot *slot, uint32_t k)
@@ -147,6 +164,10 @@ int idxd_hw_command(struct idxd_device *idxd, enum dsa_command command, uint32_t
  * may be the one that meets an error: errors is set to how many there have been.
  */
 bool idxd_hw_check(struct idxd_device *idxd, uint32_t *errors);
+/* Whether a check would find that the device is being taken away. */
+bool idxd_hw_removal(struct idxd_device *idxd);
+/* Let descriptors of the bound process raise an MSI-X vector. */
+void idxd_hw_permit(struct idxd_device *idxd, unsigned int vector);
 
 /* idxd_queue.c */
 int idxd_queue_open(struct sva_device *dev, unsigned int index,
@@ -155,16 +176,27 @@ int idxd_queue_close(struct sva_queue *queue, unsigned int *unpolled);
 void idxd_queue_info(struct sva_queue *queue, struct sva_queue_info *info);
 void idxd_queue_stats(struct sva_queue *queue, struct sva_queue_stats *stats);
 void idxd_queue_stats_reset(struct sva_queue *queue);
+/* How a queue that works is accepted for, submitted to and polled. */
+const struct sva_queue_ops *idxd_queue_choose_ops(const struct idxd_queue *iq);
 /* What is in flight and has no record will not get one: after a reset, for example. */
 void idxd_queue_lost(struct idxd_queue *iq);
 /* The device is gone: everything that was accepted is lost, and nothing more accepted. */
 void idxd_queue_fail(struct idxd_queue *iq);
 
+/* idxd_event.c */
+int idxd_event_fd(struct sva_device *dev);
+int idxd_handle_events(struct sva_device *dev);
+int idxd_queue_event_fd(struct sva_queue *queue);
+/* Wake whoever waits for the queue, if it has interrupts. */
+void idxd_queue_wake(const struct idxd_queue *iq);
+/* Have results of a queue that is being opened signalled. 0 or -errno, logged. */
+int idxd_queue_interrupts(struct idxd_queue *iq);
+
 /* idxd_data.c: the hot path. */
 /* The device's operation for one of the class. */
 uint8_t idxd_opcode(enum sva_opcode op);
 extern const struct sva_queue_ops idxd_queue_ops;
-extern const struct sva_queue_ops idxd_shared_ops;
+extern const struct sva_queue_ops idxd_careful_ops;	/* shared, or with interrupts */
 extern const struct sva_queue_ops idxd_failed_ops;
 /* Whether a descriptor was taken: a shared WQ may refuse it. */
 bool idxd_portal_write(struct idxd_queue *iq, const void *desc);

@@ -9,6 +9,8 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
 #include <time.h>
 
 #include <sva_log.h>
@@ -20,6 +22,7 @@ SVA_LOG_COMPONENT(idxd.queue);
 
 /* From how many operations a batch descriptor is the cheaper way: see the guide. */
 #define MIN_BATCH 2
+#define PAGE 4096ul
 /* Without any result a queue that is being closed is given up. */
 #define CLOSE_SECONDS 10
 
@@ -43,6 +46,43 @@ ring_memory(struct idxd_queue *iq, const struct sva_queue_conf *conf, int node, 
 	return NULL;
 }
 
+/*
+ * The rings are there now; have the device find them for as long as there is the queue, where
+ * nobody takes its page faults: a fork would make them copy-on-write until the CPU writes
+ * next, they may be swapped out, and in another process that is bound nobody has touched
+ * them yet. 0 or -errno.
+ */
+static int
+keep_present(const struct idxd_queue *iq, char *rings, size_t size)
+{
+	char zero = 0;
+	struct iovec local = { &zero, 1 }, remote = { rings, 1 };
+	pid_t pid = iq->idxd->dev->pid;
+
+	if (iq->idxd->io_page_faults)
+		return 0;
+	if (iq->idxd->own_memory) {
+		/* The caller's is the caller's. */
+		if (iq->memory == NULL)
+			return 0;
+		/* As far as the user may; a child has zeroes there, or no huge pages at all. */
+		mlock(rings, size);
+		if (madvise(rings, size, MADV_WIPEONFORK) != 0)
+			madvise(rings, size, MADV_DONTFORK);
+		return 0;
+	}
+	for (; remote.iov_base < (void *)(rings + size);
+	     remote.iov_base = (void *)(((uintptr_t)remote.iov_base | (PAGE - 1)) + 1)) {
+		if (process_vm_writev(pid, &local, 1, &remote, 1, 0) == 1)
+			continue;
+		SVA_LOG(ERR, "%s: the rings of a queue cannot be reached in process %d: %s: it "
+			"must share that memory, at the same address", iq->idxd->bus->name,
+			(int)pid, strerror(errno));
+		return -EINVAL;
+	}
+	return 0;
+}
+
 /* One piece of memory: slots, their shadows, batch records. */
 static int
 allocate(struct idxd_queue *iq, const struct sva_queue_conf *conf, int node)
@@ -53,6 +93,7 @@ allocate(struct idxd_queue *iq, const struct sva_queue_conf *conf, int node)
 	size_t records = n * sizeof(struct dsa_compl);
 	size_t i;
 	char *p;
+	int ret;
 
 	p = ring_memory(iq, conf, node, slots + shadows + records);
 	if (p == NULL)
@@ -63,11 +104,20 @@ allocate(struct idxd_queue *iq, const struct sva_queue_conf *conf, int node)
 	iq->batch_recs = (struct dsa_compl *)(p + slots + shadows);
 	/* Writing all of it: the device could not report a fault on its own structures. */
 	memset(p, 0, slots + shadows + records);
+	ret = keep_present(iq, p, slots + shadows + records);
+	if (ret != 0)
+		return ret;
 	for (i = 0; i < n; i++)
 		iq->q.slots[i].compl_addr = (uintptr_t)idxd_shadow(iq, &iq->q.slots[i]);
 	iq->batch.op_flags = DSA_OP_FLAGS(DSA_OP_BATCH, DSA_FLAG_COMPL_VALID |
 					  DSA_FLAG_COMPL_REQ);
 	return 0;
+}
+
+const struct sva_queue_ops *
+idxd_queue_choose_ops(const struct idxd_queue *iq)
+{
+	return iq->idxd->dev->shared || iq->vector != 0 ? &idxd_careful_ops : &idxd_queue_ops;
 }
 
 int
@@ -86,7 +136,6 @@ idxd_queue_open(struct sva_device *dev, unsigned int index, const struct sva_que
 	iq = memset(memory, 0, sizeof(*iq));
 	iq->idxd = idxd;
 	iq->q.index = index;
-	iq->q.ops = dev->shared ? &idxd_shared_ops : &idxd_queue_ops;
 	iq->depth = conf->depth;
 	/* A shared WQ says itself when it is full; a dedicated one never does. */
 	iq->wq_size = dev->shared ? conf->depth : dev->wq_size;
@@ -98,7 +147,7 @@ idxd_queue_open(struct sva_device *dev, unsigned int index, const struct sva_que
 	ret = allocate(iq, conf, conf->numa_node_plus_1 == 0 ? dev->bus_dev->numa_node :
 			   (int)conf->numa_node_plus_1 - 1);
 	if (ret != 0)
-		goto no_memory;
+		goto no_portal;
 	iq->q.next = iq->asked = iq->submitted = iq->tail = iq->q.slots;
 	iq->q.limit = iq->q.slots + iq->depth;
 	iq->q.max_len = (uint32_t)dev->max_transfer;
@@ -120,6 +169,10 @@ idxd_queue_open(struct sva_device *dev, unsigned int index, const struct sva_que
 	}
 	if (dev->shared)
 		iq->portal.kind = SVA_PORTAL_ENQCMD;
+	ret = conf->interrupts ? idxd_queue_interrupts(iq) : 0;
+	if (ret != 0)
+		goto no_wq;
+	iq->q.ops = idxd_queue_choose_ops(iq);
 	ret = idxd_hw_command(idxd, DSA_CMD_ENABLE_WQ, index);
 	if (ret != 0)
 		goto no_wq;
@@ -129,7 +182,6 @@ no_wq:
 	dev->bus_dev->bus->ops->portal_close(dev->bus_dev, &iq->portal);
 no_portal:
 	sva_free(iq->memory);
-no_memory:
 	free(iq);
 	return ret;
 }

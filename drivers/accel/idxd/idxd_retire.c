@@ -36,6 +36,7 @@ submit_again(struct idxd_queue *iq, struct sva_slot *slot)
 	shadow->rec.status = DSA_STS_NONE;
 	slot->op_flags |= DSA_FLAG_COMPL_REQ;
 	slot->op_flags &= ~(uint32_t)DSA_FLAG_FENCE;
+	idxd_ask_interrupt(iq, slot);
 	shadow->unit_flags &= (uint16_t)~IDXD_AGAIN;
 	shadow->unit_flags |= idxd_portal_write(iq, slot) ? IDXD_WAITING : IDXD_AGAIN;
 }
@@ -144,6 +145,7 @@ give(struct idxd_queue *iq, struct sva_slot *slot, uint8_t status, struct sva_re
 		iq->stats.failed++;
 	iq->stats.bytes += bytes;
 
+	slot->zero = 0;
 	memset(slot->rest, 0, sizeof(slot->rest));
 	shadow->done = 0;
 	shadow->tries = 0;

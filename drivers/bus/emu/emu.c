@@ -63,6 +63,8 @@ device_free(struct emu_device *dev)
 	for (i = 0; i < EMU_MAX_VECTORS; i++)
 		if (dev->irq[i] >= 0)
 			close(dev->irq[i]);
+	if (dev->removal >= 0)
+		close(dev->removal);
 	for (i = 0; i < SVA_DSA_MAX_WQS; i++)
 		free(dev->rings[i]);
 	if (dev->pagemap >= 0)
@@ -135,7 +137,7 @@ emu_open(struct sva_container *container, const char *name, struct sva_devargs *
 		return -ENOMEM;
 	pthread_mutex_init(&dev->lock, NULL);
 	dev->container = (struct emu_container *)container;
-	dev->pagemap = -1;
+	dev->pagemap = dev->removal = -1;
 	for (i = 0; i < EMU_MAX_VECTORS; i++)
 		dev->irq[i] = -1;
 	ret = read_args(dev, args, &config);
@@ -212,6 +214,8 @@ mmio_write(struct sva_bus_device *bus_dev, uint64_t offset, uint64_t value, unsi
 
 	if (!lock_alive(dev))
 		return;
+	/* PCI Express keeps writes in order, also those to different BARs. */
+	emu_engine_deliver(dev);
 	sva_dsa_mmio_write(dev->model, offset, value, size);
 	emu_unlock(dev);
 	emu_engine_kick(dev);
@@ -297,6 +301,17 @@ emu_irq_fd(struct sva_bus_device *bus_dev, unsigned int vector)
 	return fd;
 }
 
+/* Nobody takes an emulated device away, but for a test that signals this. */
+static int
+emu_removal_fd(struct sva_bus_device *bus_dev)
+{
+	struct emu_device *dev = (struct emu_device *)bus_dev;
+
+	if (dev->removal < 0)
+		dev->removal = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return dev->removal < 0 ? -errno : dev->removal;
+}
+
 static int
 emu_reset(struct sva_bus_device *bus_dev)
 {
@@ -345,6 +360,7 @@ static const struct sva_bus_ops emu_ops = {
 	.portal_open = emu_portal_open,
 	.portal_close = emu_portal_close,
 	.irq_fd = emu_irq_fd,
+	.removal_fd = emu_removal_fd,
 	.reset = emu_reset,
 	.model_time = emu_model_time,
 };

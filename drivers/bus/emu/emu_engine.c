@@ -145,6 +145,13 @@ feed(struct emu_device *dev)
 	return moved;
 }
 
+void
+emu_engine_deliver(struct emu_device *dev)
+{
+	while (feed(dev) != 0)
+		;
+}
+
 static bool
 rings_empty(struct emu_device *dev)
 {

@@ -75,6 +75,7 @@ struct emu_device {
 
 	struct rte_ring *_Atomic rings[SVA_DSA_MAX_WQS];	/* portal to engine */
 	int irq[EMU_MAX_VECTORS];
+	int removal;		/* eventfd, -1: nobody has asked for it */
 	const struct emu_bond *last_bond;
 	struct emu_device *next;	/* of all that are open */
 };
@@ -107,6 +108,8 @@ int emu_engine_start(struct emu_device *dev);
 void emu_engine_stop(struct emu_device *dev);
 /* Wake the engine, or do its work where there is none. */
 void emu_engine_kick(struct emu_device *dev);
+/* Have what the portals took reach the device. Under the lock. */
+void emu_engine_deliver(struct emu_device *dev);
 /* Let the engine run where it may be short of a CPU. */
 void emu_engine_yield(struct emu_device *dev);
 void emu_engine_portal_write(struct sva_portal *portal, const void *desc);

@@ -122,6 +122,7 @@ static const struct sva_bus_ops vfio_ops = {
 	.portal_open = vfio_portal_open,
 	.portal_close = vfio_portal_close,
 	.irq_fd = vfio_irq_fd,
+	.removal_fd = vfio_removal_fd,
 	.reset = vfio_reset,
 };
 

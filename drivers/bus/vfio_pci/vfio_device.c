@@ -174,6 +174,8 @@ device_free(struct vfio_device *dev)
 		if (dev->irq[i] >= 0)
 			close(dev->irq[i]);
 	free(dev->irq);
+	if (dev->removal >= 0)
+		close(dev->removal);
 	if (dev->fd >= 0)
 		close(dev->fd);
 	if (dev->group_fd >= 0)
@@ -206,11 +208,12 @@ vfio_open(struct sva_container *container, const char *name, struct sva_devargs 
 	if (dev == NULL)
 		return -ENOMEM;
 	dev->owner = getpid();
-	dev->fd = dev->group_fd = -1;
+	dev->fd = dev->group_fd = dev->removal = -1;
 	snprintf(dev->base.name, sizeof(dev->base.name), "vfio:%s", f.address);
 	dev->base.vendor_id = f.vendor_id;
 	dev->base.device_id = f.device_id;
 	dev->base.numa_node = f.numa_node;
+	dev->base.emulated = f.model;
 	ret = open_group(dev, f.group);
 	if (ret == 0)
 		ret = vfio_container_attach((struct vfio_container *)container, dev, f.group);
@@ -238,9 +241,13 @@ vfio_close(struct sva_bus_device *bus_dev)
 	device_free(dev);
 }
 
-/* Set or, before the first, allocate the MSI-X vectors first to first + count - 1. */
+/*
+ * Have eventfds signalled by some interrupts of a kind. Of MSI-X the first call allocates the
+ * vectors.
+ */
 static int
-set_irqs(const struct vfio_device *dev, unsigned int first, unsigned int count, const int *fds)
+set_irqs(const struct vfio_device *dev, uint32_t kind, unsigned int first, unsigned int count,
+	 const int *fds)
 {
 	struct vfio_irq_set *set;
 	size_t size = sizeof(*set) + count * sizeof(*fds);
@@ -251,12 +258,13 @@ set_irqs(const struct vfio_device *dev, unsigned int first, unsigned int count, 
 		return -ENOMEM;
 	set->argsz = (uint32_t)size;
 	set->flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER;
-	set->index = VFIO_PCI_MSIX_IRQ_INDEX;
+	set->index = kind;
 	set->start = first;
 	set->count = count;
 	memcpy(set->data, fds, count * sizeof(*fds));
 	if (ioctl(dev->fd, VFIO_DEVICE_SET_IRQS, set) != 0)
-		ret = failed(dev, "MSI-X cannot be set");
+		ret = failed(dev, kind == VFIO_PCI_MSIX_IRQ_INDEX ? "MSI-X cannot be set" :
+			     "its removal cannot be watched");
 	free(set);
 	return ret;
 }
@@ -279,12 +287,32 @@ vfio_irq_fd(struct sva_bus_device *bus_dev, unsigned int vector)
 	if (dev->irq[vector] < 0)
 		return failed(dev, "no eventfd");
 	/* All at first: later ones can be added everywhere only where they were allocated. */
-	ret = first ? set_irqs(dev, 0, dev->nb_irq, dev->irq) :
-		      set_irqs(dev, vector, 1, &dev->irq[vector]);
+	ret = first ? set_irqs(dev, VFIO_PCI_MSIX_IRQ_INDEX, 0, dev->nb_irq, dev->irq) :
+		      set_irqs(dev, VFIO_PCI_MSIX_IRQ_INDEX, vector, 1, &dev->irq[vector]);
 	if (ret == 0)
 		return dev->irq[vector];
 	close(dev->irq[vector]);
 	dev->irq[vector] = -1;
+	return ret;
+}
+
+int
+vfio_removal_fd(struct sva_bus_device *bus_dev)
+{
+	struct vfio_device *dev = (struct vfio_device *)bus_dev;
+	int ret;
+
+	if (dev->removal >= 0)
+		return dev->removal;
+	dev->removal = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (dev->removal < 0)
+		return failed(dev, "no eventfd");
+	/* Signalled when the driver is unbound or the function unplugged, and every 10 s then. */
+	ret = set_irqs(dev, VFIO_PCI_REQ_IRQ_INDEX, 0, 1, &dev->removal);
+	if (ret == 0)
+		return dev->removal;
+	close(dev->removal);
+	dev->removal = -1;
 	return ret;
 }
 

@@ -25,6 +25,7 @@ struct vfio_function {
 	char address[20];	/* "0000:6a:01.0" */
 	char driver[32];	/* the kernel's; "" for none */
 	uint16_t vendor_id, device_id;
+	bool model;		/* QEMU's, of tests/vm */
 	int numa_node;		/* -1 where it is not known */
 	int group;		/* IOMMU group, -1 for none */
 	unsigned int in_group;	/* functions in it, this one included */
@@ -63,6 +64,7 @@ struct vfio_device {
 	struct vfio_bar bar0, bar2;
 	int *irq;		/* eventfds by MSI-X vector, -1 where there is none yet */
 	unsigned int nb_irq;
+	int removal;		/* eventfd of the kernel's request to let go, -1: none yet */
 };
 
 /* vfio_sysfs.c */
@@ -95,6 +97,7 @@ int vfio_open(struct sva_container *container, const char *name, struct sva_deva
 	      struct sva_bus_device **dev);
 void vfio_close(struct sva_bus_device *dev);
 int vfio_irq_fd(struct sva_bus_device *dev, unsigned int vector);
+int vfio_removal_fd(struct sva_bus_device *dev);
 int vfio_reset(struct sva_bus_device *dev);
 
 #endif /* VFIO_PRIVATE_H */

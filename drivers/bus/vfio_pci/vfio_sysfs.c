@@ -26,6 +26,10 @@ SVA_LOG_COMPONENT(bus.vfio);
 #define FUNCTIONS "bus/pci/devices"
 #define VFIO_PCI "vfio-pci"
 
+/* Subsystem of the DSA that tests/vm has in QEMU: a model in software. */
+#define MODEL_VENDOR 0x1234
+#define MODEL_DEVICE 0x5add
+
 struct vfio_roots
 vfio_roots(void)
 {
@@ -131,6 +135,8 @@ vfio_function_read(const struct vfio_roots *roots, const char *address,
 	f->device_id = (uint16_t)read_number(roots, address, "device", 0);
 	if (f->vendor_id == 0)
 		return -ENODEV;
+	f->model = read_number(roots, address, "subsystem_vendor", 0) == MODEL_VENDOR &&
+		   read_number(roots, address, "subsystem_device", 0) == MODEL_DEVICE;
 	snprintf(f->address, sizeof(f->address), "%s", address);
 	f->numa_node = (int)read_number(roots, address, "numa_node", -1);
 	read_link(roots, address, "driver", f->driver, sizeof(f->driver));
@@ -159,7 +165,6 @@ static int
 check_driver(const struct vfio_roots *roots, const struct vfio_function *f, char *text,
 	     size_t size)
 {
-	const char *a = f->address;
 	char holder[64] = "no kernel driver holds it";
 
 	if (strcmp(f->driver, VFIO_PCI) == 0)
@@ -168,16 +173,11 @@ check_driver(const struct vfio_roots *roots, const struct vfio_function *f, char
 		snprintf(holder, sizeof(holder), "the kernel driver %s holds it", f->driver);
 	if (denied(roots, f))
 		snprintf(text, size, "%s, and vfio-pci refuses %04x:%04x unless it was loaded with "
-			 "disable_denylist=1: see \"Denylist\" in the guide of the VFIO bus, then "
-			 "bind it", holder, f->vendor_id, f->device_id);
-	else if (f->driver[0] != '\0')
-		snprintf(text, size, "%s: bind it to vfio-pci: modprobe vfio-pci; cd /sys/bus/pci; "
-			 "echo vfio-pci >devices/%s/driver_override; echo %s >devices/%s/driver/"
-			 "unbind; echo %s >drivers_probe", holder, a, a, a, a);
+			 "disable_denylist=1: see \"Denylist\" in the guide of the VFIO bus",
+			 holder, f->vendor_id, f->device_id);
 	else
-		snprintf(text, size, "%s: bind it to vfio-pci: modprobe vfio-pci; cd /sys/bus/pci; "
-			 "echo vfio-pci >devices/%s/driver_override; echo %s >drivers_probe",
-			 holder, a, a);
+		snprintf(text, size, "%s: bind it to vfio-pci: sva-devbind -b vfio-pci %s", holder,
+			 f->address);
 	return -ENODEV;
 }
 

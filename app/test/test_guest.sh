@@ -1,0 +1,107 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The SVADK authors
+#
+# The programs on a real function, as on the emulated one, and the function unplugged while they
+# are at work. In a virtual machine; SVA_TEST_DEVICE is the function, INPUT a file of 1 MiB.
+set -u
+number=0 failures=0
+address=${SVA_TEST_DEVICE#vfio:}
+
+check()
+{
+	name=$1
+	shift
+	number=$((number + 1))
+	if "$@"; then
+		echo "ok $number - $name"
+	else
+		echo "not ok $number - $name"
+		failures=$((failures + 1))
+	fi
+}
+
+info()
+{
+	sva-info -a "$SVA_TEST_DEVICE" >/tmp/info || return
+	sed -n "/^  vfio:$address/,/^  [^ ]/p" /tmp/info >/tmp/function
+	for text in 'driver idxd' 'operations nop copy' 'queues 8' "$1" 'of 20 bits' \
+		    'emulated: its speed'; do
+		grep -q "$text" /tmp/function && continue
+		echo "# no '$text':"
+		sed 's/^/# /' /tmp/function
+		return 1
+	done
+}
+
+# Every operation, all of it verified: perf LINES-OF-RESULTS OPTION...
+perf()
+{
+	lines=$1
+	shift
+	if ! sva-perf -a "$SVA_TEST_DEVICE" -- -o all -t 0.02 --csv /tmp/csv "$@" \
+			>/tmp/perf 2>&1; then
+		sed 's/^/# /' /tmp/perf
+		return 1
+	fi
+	[ "$(tail -n +2 /tmp/csv | wc -l)" = "$lines" ] || { sed 's/^/# /' /tmp/csv; return 1; }
+}
+
+# It finds what is wrong, here too.
+corrupted()
+{
+	if sva-perf -a "$SVA_TEST_DEVICE" -- -o copy -s 4k -i 100 --corrupt 3 >/tmp/perf 2>&1; then
+		return 1
+	fi
+	grep -q 'verification failed' /tmp/perf
+}
+
+copy_example()
+{
+	out=$(copy 2>/tmp/err)
+	[ "$out" = 'ok: 1048576 of 1048576 bytes, data equal' ] &&
+		grep -q "auto: using vfio:" /tmp/err && return
+	echo "# $out"
+	sed 's/^/# /' /tmp/err
+	return 1
+}
+
+# Both programs come to an end, and the unplug does.
+unplug()
+{
+	rm -f /tmp/perf
+	sva-perf -a "$SVA_TEST_DEVICE" -- -o "$1" -s 4k -t 600 --no-cpu >/tmp/perf 2>&1 &
+	perf=$!
+	while ! grep -qs Device: /tmp/perf; do
+		kill -0 "$perf" 2>/dev/null || { cat /tmp/perf; return 1; }
+		usleep 10000
+	done
+	usleep "$2"
+	echo 1 >"/sys/bus/pci/devices/$address/remove"
+	[ ! -e "/sys/bus/pci/devices/$address" ] || { echo '# it is still there'; return 1; }
+	if wait "$perf"; then
+		echo '# it did not notice'
+		return 1
+	fi
+	[ $? -lt 128 ] || return
+	grep -q 'being taken away: close it' /tmp/perf || { sed 's/^/# /' /tmp/perf; return 1; }
+	if sva-info -a "$SVA_TEST_DEVICE" >/dev/null 2>&1; then
+		echo '# sva-info has found it'
+		return 1
+	fi
+	echo 1 >/sys/bus/pci/rescan
+	info "$3"
+}
+
+check 'sva-info' info "$1"
+# 7 operations of each size, and the one that has none.
+check 'sva-perf on a file' perf 29 --input "$INPUT"
+check 'sva-perf on huge pages' perf 15 -s 1k,300k --huge
+check 'sva-perf with two queues' perf 8 -s 16k --queues 2
+check 'sva-perf finds a wrong byte' corrupted
+check 'the example' copy_example
+check 'unplugged while copying' unplug copy 0 "$1"
+check 'unplugged while computing' unplug crc32c 100000 "$1"
+check 'unplugged while doing nothing' unplug nop 300000 "$1"
+echo "1..$number"
+[ $failures -eq 0 ]
