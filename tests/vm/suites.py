@@ -33,6 +33,8 @@ class Program:
     limit: int = 900                # seconds; a guard against hanging, not a measure
     long_limit: int = None
     env: dict = dataclasses.field(default_factory=dict)
+    files: list = dataclasses.field(default_factory=list)   # others that it needs in /test
+    before: str = ''                # lines of the shell that make the guest ready for it
 
 
 @dataclasses.dataclass
@@ -46,6 +48,8 @@ class Boot:
     idxd: bool = False              # Linux's own driver has the DSAs, not vfio-pci
     debian: list = ()               # packages whose programs are there, below /debian
     count: bool = False             # the time-stamp counter counts instructions
+    cpu: str = guest.DEFAULT_CPU
+    append: str = ''                # to the kernel's command line
 
 
 @dataclasses.dataclass
@@ -67,6 +71,9 @@ DSA_BENCH = [Program('build/app/bench', 'bench_device', [what, 'vfio:0000:01:00.
              for what in ('fault', 'split')]
 LIFE = Program('build/app/test', 'test_accel_life', ['20'], ['1000'], long_limit=5400, env={
     'SVA_TEST_DEVICE': 'vfio:0000:01:00.0', 'SVA_TEST_DEVICE2': 'vfio:0000:02:00.0'})
+IDXD = Program('tests/vm', 'idxd-suite.sh')
+IDXD_QUICK = Program('tests/vm', 'idxd-suite.sh', ['quick'], limit=2400)
+IDXD_DEBIAN = ['accel-config', 'accel-config-test', 'bash']
 # Functions by where ALL_KINDS puts them, and one that vfio-pci does not hold.
 BIND_ENV = {
     'SVA_TEST_DEVICE': 'vfio:0000:01:00.0', 'SVA_TEST_DEVICE2': 'vfio:0000:02:00.0',
@@ -75,6 +82,35 @@ BIND_ENV = {
     'SVA_TEST_UNBOUND': 'vfio:0000:00:1f.2'}
 BIND = [Program('build/app/test', name, env=BIND_ENV)
         for name in ('test_bind', 'test_bind_mem', 'test_vfio_dev', 'test_movdir')]
+
+# Two DSAs; what runs on the first runs on the emulated bus, too, as ./setup.sh test runs it.
+DSA_ENV = {'SVA_TEST_DEVICE': 'vfio:0000:01:00.0', 'SVA_TEST_DEVICE2': 'vfio:0000:02:00.0'}
+ACCEL = {name: Program('build/app/test', f'test_{name}', env=DSA_ENV, long_limit=3600)
+         for name in ('accel', 'accel_delta_dif', 'accel_end', 'accel_events', 'accel_fault',
+                      'accel_limits', 'accel_modes', 'accel_ops', 'accel_remote', 'accel_signal',
+                      'accel_threads', 'bind', 'bind_mem')}
+ACCEL['accel_memory'] = Program(
+    'build/app/test', 'test_accel_memory', env=DSA_ENV | {'SVA_TEST_CGROUP': '/sys/fs/cgroup/test'},
+    before='''echo 64 >/proc/sys/vm/nr_hugepages
+echo 128M >/sys/block/zram0/disksize && mkswap /dev/zram0 >/dev/null && swapon /dev/zram0
+echo +memory >/sys/fs/cgroup/cgroup.subtree_control && mkdir /sys/fs/cgroup/test''')
+PROGRAMS = ['build/app/sva-info', 'build/app/sva-perf', 'build/examples/copy',
+            'usertools/sva-devbind']
+# What sva-info says of a function with PRI, and of one without.
+APPS, APPS_NO_PRI = (
+    Program('app/test', 'test_guest.sh', [f"'page faults: {text}'"], files=PROGRAMS,
+            env=DSA_ENV | {'INPUT': '$(readlink -f /lib/x86_64-linux-gnu/libc.so.6)'},
+            before='echo 80 >/proc/sys/vm/nr_hugepages')
+    for text in ('the device waits', 'the driver makes'))
+DEVBIND_DEVICES = 'dsa,dsa:pasid=off:pri=off,dsa:ats=off:pri=off,pair'
+
+
+def devbind(case, append='', form='both', kernel='7.2-fast'):
+    env = {name: f'0000:0{i}:00.0'
+           for i, name in enumerate(('DSA', 'NO_PASID', 'NO_ATS', 'PAIR'), 1)}
+    return Boot(kernel, [Program('app/test', 'test_devbind.sh', [case], env=env, files=PROGRAMS)],
+                DEVBIND_DEVICES, idxd=True, append=append, form=form)
+
 
 SUITES = {
     'tool': Suite('this tool: exit codes, time limits, what it finds in a kernel log',
@@ -90,9 +126,27 @@ SUITES = {
     'fuzz': Suite('random ioctls', [Boot('7.2-debug', [FUZZ])]),
     'bind': Suite("the project's tests of binding, on VFIO", [
         Boot('7.2-fast', BIND, ALL_KINDS), Boot('7.2-debug', BIND, ALL_KINDS, form='long')]),
+    'accel': Suite('the device class, its driver and programs on the DSA', [
+        Boot('7.2-fast', [*ACCEL.values(), APPS], 'dsa,dsa'),
+        Boot('7.2-fast', [ACCEL[name] for name in (
+            'accel_events', 'accel_fault', 'accel_memory', 'accel_modes', 'accel_remote',
+            'bind_mem')] + [APPS_NO_PRI], 'dsa:pri=off:seed=3,dsa:pri=off'),
+        # Descriptors in eight stores.
+        Boot('7.2-fast', [ACCEL[name] for name in ('accel', 'accel_ops', 'accel_events')],
+             'dsa,dsa', cpu=f'{guest.DEFAULT_CPU},-movdir64b'),
+        Boot('7.2-debug', [*ACCEL.values(), APPS], 'dsa,dsa:pri=off', form='long')], asked=True),
+    'devbind': Suite('binding functions to vfio-pci and giving them back', [
+        devbind('bind use'), devbind('denylist', 'vfio-pci.disable_denylist=0'),
+        devbind('no_iommu', 'intel_iommu=off'),
+        devbind('no_scalable_mode', 'intel_iommu=on,sm_off'),
+        devbind('bind use', form='long', kernel='7.2-debug')], asked=True),
     'life': Suite('processes killed and devices reset with full queues, two functions', [
         Boot('7.2-fast', [LIFE], 'dsa,dsa', form='short'),
-        Boot('7.2-debug', [LIFE], 'dsa,dsa', form='long')]),
+        Boot('7.2-debug', [LIFE], 'dsa,dsa', form='long')], asked=True),
+    'idxd': Suite("other people's drivers on the DSA: idxd, accel-config, dsa_test, dmatest", [
+        Boot('7.2-fast', [IDXD], 'dsa', idxd=True, debian=IDXD_DEBIAN),
+        Boot('7.2-debug', [IDXD_QUICK], 'dsa:seed=7', idxd=True, debian=IDXD_DEBIAN,
+             form='long')], asked=True),
     'series': Suite('the patches one by one: checkpatch, warnings, the selftests in them',
                     host='test_series.py', host_args=['Linux72'], asked=True),
     'measure': Suite('time to bind, cost of page faults, instructions of the data path', [
@@ -104,7 +158,8 @@ SUITES = {
 SCRIPT_HEAD = '''cd /test
 export VFIO_SELFTESTS_BDFS="$(ls -d /sys/bus/pci/drivers/vfio-pci/0*:* | sed 's,.*/,,' | xargs)"
 '''
-SCRIPT_PROGRAM = '''echo 'svadk-vm: dmar faults unexpected' >/dev/kmsg
+SCRIPT_PROGRAM = '''{before}
+echo 'svadk-vm: dmar faults unexpected' >/dev/kmsg
 echo 'svadk-vm: program {label}' >/dev/kmsg
 printf '\\n@@start {label}\\n'
 {env}timeout -s KILL {limit} {command}
@@ -157,7 +212,8 @@ def script(programs, long):
         seconds = p.long_limit if long and p.long_limit else p.limit
         limit += seconds
         text += SCRIPT_PROGRAM.format(
-            label=p.name, limit=seconds, command=' '.join([f'/test/{p.name}', *args]),
+            label=p.name, limit=seconds, before=p.before,
+            command=' '.join([f'/test/{p.name}', *args]),
             env=''.join(f'{k}={v} ' for k, v in p.env.items()))
     return text, limit
 
@@ -183,11 +239,13 @@ def run_guest(sources, qemu, suite, boot, long):
     kernel = build.kernel(sources, boot.kernel)
     version = build.KERNELS[boot.kernel][0]
     machine = guest.Guest(qemu, kernel, f'{suite}-{boot.kernel}', boot.devices, boot.memory,
-                          idxd=boot.idxd, count=boot.count)
+                          append=boot.append, idxd=boot.idxd, cpu=boot.cpu, count=boot.count)
     if boot.debian:
         machine.image.debian(sources.debian(boot.debian))
     for p in boot.programs:
         machine.image.file(program_file(sources, p, version), f'/test/{p.name}')
+        for name in p.files:
+            machine.image.file(os.path.join(build.TOP, name), f'/test/{os.path.basename(name)}')
     text, limit = script(boot.programs, long)
     machine.image.add('test/suite.sh', text.encode(), 0o100644)
     cache.say(f'{suite} {boot.kernel}: {", ".join(p.name for p in boot.programs)} '
