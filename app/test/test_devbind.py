@@ -7,6 +7,7 @@ What a kernel does with what it writes is for test_devbind.sh, which runs in a g
 """
 import json
 import os
+import shutil
 import struct
 import subprocess
 import sys
@@ -42,6 +43,8 @@ class Devbind(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.top = folder.name
         os.chmod(self.top, 0o755)
+        # Where every user can read it.
+        self.tool = shutil.copy(TOOL, self.top)
         for d in ("bus/pci/devices", "bus/pci/drivers/vfio-pci"):
             os.makedirs(f"{self.top}/{d}")
         self.write("bus/pci/drivers_probe", "")
@@ -77,7 +80,7 @@ class Devbind(unittest.TestCase):
         """The same from every shell: (exit status, standard output, standard error)."""
         env = {"PATH": os.environ["PATH"], "SVADK_SYSFS": self.top,
                "SVADK_DEV": f"{self.top}/dev"}
-        results = [subprocess.run([*s, TOOL, *arguments], env=env, timeout=LIMIT, text=True,
+        results = [subprocess.run([*s, self.tool, *arguments], env=env, timeout=LIMIT, text=True,
                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                   stderr=subprocess.PIPE, check=False, **kwargs)
                    for s in ([shell] if shell else SHELLS)]
