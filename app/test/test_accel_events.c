@@ -114,7 +114,7 @@ static void
 results_after_faults(void **state)
 {
 	static const unsigned int mins[] = { 0, UINT_MAX };
-	uint8_t *bad = bad_after_good(UNMAPPED);
+	uint8_t *bad = bad_after_good(NO_ACCESS);
 	struct sva_device *dev;
 	struct sva_result r[20];
 	struct sva_queue_stats stats;
@@ -153,7 +153,7 @@ results_after_faults(void **state)
 		assert_int_equal(r[19].status, SVA_OK);
 		assert_int_equal(sva_queue_close(q), 0);
 	}
-	munmap(bad, GOOD);
+	munmap(bad, GOOD + BAD);
 }
 
 static void

@@ -34,7 +34,8 @@ check()
 		echo "ok $count $title"
 	else
 		failed=$((failed + 1))
-		tail -n 25 $log | sed 's/^/# /'
+		# The last line may have no end.
+		(tail -n 25 $log; echo) | sed 's/^/# /'
 		echo "not ok $count $title (exit code $code)"
 	fi
 }
@@ -297,9 +298,11 @@ all_wqs()
 		dsa_test -d dsa0/wq0.$q -o 0x1 -b 0x11 -c 16 -l 65536 -n 20 >/tmp/wq.$q 2>&1 &
 		pids="$pids $!"
 	done
+	bad=
 	for pid in $pids; do
-		wait "$pid"
+		wait "$pid" || bad="$bad $pid"
 	done
+	is "$bad" '' 'processes that failed'
 	for q in 0 1 2 3 4 5 6 7; do
 		accel disable-wq dsa0/wq0.$q
 	done
