@@ -97,9 +97,6 @@ def files_in(folder, pattern):
 
 def qemu(sources):
     """The folder with qemu-system-x86_64 in it."""
-    binary = os.environ.get('SVADK_VM_QEMU_BINARY')
-    if binary:
-        return os.path.dirname(binary)
     here = os.path.join(HERE, 'qemu')
     model = os.path.join(TOP, 'lib', 'model')
     added = {'configs/devices/x86_64-softmmu/svadk.mak': os.path.join(here, 'devices.mak')}
