@@ -305,8 +305,12 @@ static void
 check_removed(struct sva_device *dev, struct sva_queue *q, const struct seen *seen)
 {
 	struct sva_queue *other;
-	unsigned int op;
+	struct sva_result r;
+	unsigned int op, i;
 
+	/* Each queue has a look of its own, by then at the latest. */
+	for (i = 0; i < 20000; i++)
+		assert_int_equal(sva_poll(q, &r, 1), 0);
 	assert_int_equal(seen->removed, 1);
 	assert_int_equal(seen->failed + seen->errors, 0);
 	assert_int_equal(seen->last.type, SVA_EVENT_REMOVED);

@@ -126,7 +126,7 @@ read_line(const char *path, char *line, size_t size)
 /*
  * A process that does what it is told: 'f' fills its copy of the private memory with a
  * byte, 'c' checks it, 't' touches it, 'd' sets whether it is dumpable, 'e' becomes another
- * program that waits.
+ * program, which says what it is told.
  */
 struct peer {
 	pid_t pid;
@@ -153,7 +153,7 @@ touch(unsigned char *start, size_t len)
 }
 
 static bool
-peer_obey(const struct peer_order *order, int in)
+peer_obey(const struct peer_order *order, int in, int out)
 {
 	char *const args[] = { (char *)"cat", NULL };
 	size_t i;
@@ -174,7 +174,7 @@ peer_obey(const struct peer_order *order, int in)
 		return prctl(PR_SET_DUMPABLE, (unsigned long)order->byte) == 0;
 	default:
 		dup2(in, 0);
-		dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), 1);
+		dup2(out, 1);
 		execv("/bin/cat", args);
 		return false;
 	}
@@ -189,7 +189,7 @@ peer_main(int in, int out)
 	/* An alarm is not inherited; it must not outlive a test that hangs. */
 	alarm(time_limit() / 2);
 	while (read(in, &order, sizeof(order)) == (ssize_t)sizeof(order)) {
-		reply = peer_obey(&order, in);
+		reply = peer_obey(&order, in, out);
 		if (write(out, &reply, 1) != 1)
 			break;
 	}
@@ -256,17 +256,22 @@ peer_touch(struct peer *peer, void *start, size_t len)
 	return peer_tell(peer, 't', 0, start, len);
 }
 
-/* Returns once it is the other program: its end of the pipe is closed on exec. */
+/*
+ * Returns once the other program runs: before that the kernel may be moving its stack yet, and
+ * what is closed on exec is closed already.
+ */
 static inline void
 peer_exec(struct peer *peer)
 {
 	struct peer_order order;
-	char reply;
+	char reply = 0;
 
 	memset(&order, 0, sizeof(order));
 	order.what = 'e';
 	assert_int_equal(write(peer->to, &order, sizeof(order)), sizeof(order));
-	assert_int_equal(read(peer->from, &reply, 1), 0);
+	assert_int_equal(write(peer->to, "e", 1), 1);
+	assert_int_equal(read(peer->from, &reply, 1), 1);
+	assert_int_equal(reply, 'e');
 }
 
 static void
