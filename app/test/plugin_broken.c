@@ -150,10 +150,20 @@ broken_poll(struct sva_queue *q, struct sva_result *results, unsigned int n)
 	return (int)i;
 }
 
+/* Every result is to be looked at. */
+static int
+broken_poll_ok(struct sva_queue *q, unsigned int n)
+{
+	(void)q;
+	(void)n;
+	return 0;
+}
+
 static const struct sva_queue_ops queue_ops = {
 	.enqueue = broken_enqueue,
 	.submit = broken_submit,
 	.poll = broken_poll,
+	.poll_ok = broken_poll_ok,
 };
 
 static int

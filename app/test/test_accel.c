@@ -113,24 +113,40 @@ mix_enqueue(struct mix *m, bool hostile)
 	return true;
 }
 
+/* A result, or NULL for one that only said that it went well. */
+static void
+mix_take(struct mix *m, const struct sva_result *r)
+{
+	size_t place = m->out++ % m->places;
+	const struct sva_result *expected = &m->expected[place];
+
+	if (r != NULL)
+		test_check(r, expected);
+	else if (expected->status != SVA_OK || expected->value != 0)
+		fail_msg("operation %llu has more to say", (unsigned long long)m->out - 1);
+	m->bytes += r != NULL ? r->bytes : expected->bytes;
+	m->failed += expected->status > SVA_MISMATCH;
+	if (memcmp(m->mem + place * PLACE, m->shadow + place * PLACE, PLACE) != 0)
+		fail_msg("data of operation %llu", (unsigned long long)m->out - 1);
+}
+
 static int
 mix_poll(struct mix *m, unsigned int n)
 {
 	struct sva_result results[64];
-	int got = sva_poll(m->q, results, n), i;
+	int good = 0, got, i;
 
-	assert_true(got >= 0 && got <= (int)n);
-	for (i = 0; i < got; i++) {
-		size_t place = m->out++ % m->places;
-		const struct sva_result *r = &results[i];
-
-		test_check(r, &m->expected[place]);
-		m->bytes += r->bytes;
-		m->failed += r->status > SVA_MISMATCH;
-		if (memcmp(m->mem + place * PLACE, m->shadow + place * PLACE, PLACE) != 0)
-			fail_msg("data of operation %llu", (unsigned long long)m->out - 1);
+	if (m->state % 2 == 0) {
+		good = sva_poll_ok(m->q, n);
+		assert_true(good >= 0 && good <= (int)n);
+		for (i = 0; i < good; i++)
+			mix_take(m, NULL);
 	}
-	return got;
+	got = sva_poll(m->q, results, n - (unsigned int)good);
+	assert_true(got >= 0 && got + good <= (int)n);
+	for (i = 0; i < got; i++)
+		mix_take(m, &results[i]);
+	return good + got;
 }
 
 static void
@@ -465,6 +481,59 @@ chain(struct sva_queue *q, unsigned int n, unsigned int submit_every, size_t len
 	munmap(mem, ((n + 1) * len / TEST_PAGE + 1) * TEST_PAGE);
 }
 
+/* Copies and fills that went well, up to what has more to say. */
+static void
+poll_ok(void **state)
+{
+	struct sva_device *dev = test_open(NULL);
+	struct sva_queue *q = test_queue_conf(dev, 64, 0, SVA_FAULT_REPORT);
+	uint8_t *mem = test_pages(2);
+	struct sva_result r[8];
+	struct sva_queue_stats stats;
+	unsigned int round, got, i;
+	int n;
+
+	(void)state;
+	for (round = 0; round < 10; round++) {
+		for (i = 0; i < 20; i++)
+			assert_true((i == 13 ? sva_crc32c(q, mem, 10, 0, i, 0) :
+				     i % 2 ? sva_copy(q, mem + 100, mem, 10, i, 0) :
+				     sva_fill(q, mem + 200, 0, 10, i, 0)) >= 0);
+		assert_int_equal(sva_submit(q), 0);
+		for (got = 0; got < 13; got += (unsigned int)n) {
+			n = sva_poll_ok(q, 13 - got);
+			assert_in_range(n, 0, 13 - got);
+			if (n == 0) {
+				n = sva_poll(q, r, 1);
+				assert_in_range(n, 0, 1);
+			}
+			sched_yield();
+		}
+		/* One that has more to say is left. */
+		assert_int_equal(sva_poll_ok(q, 64), 0);
+		test_take(q, r, 1);
+		assert_int_equal(r[0].cookie, 13);
+		test_take(q, r, 6);
+		assert_int_equal(r[5].cookie, 19);
+		assert_int_equal(sva_poll_ok(q, 64), 0);
+		assert_int_equal(sva_poll_ok(q, 0), 0);
+	}
+	/* One at a time: nothing is in the way. */
+	for (i = 0; i < 10; i++) {
+		assert_true(sva_copy(q, mem + 100, mem, 10, i, SVA_SUBMIT) >= 0);
+		while ((n = sva_poll_ok(q, 5)) == 0)
+			sched_yield();
+		assert_int_equal(n, 1);
+	}
+	assert_int_equal(sva_queue_stats(q, &stats), 0);
+	assert_int_equal(stats.completed, 210);
+	assert_int_equal(stats.bytes, 2100);
+	munmap(mem, 2 * TEST_PAGE);
+	assert_int_equal(sva_queue_close(q), 0);
+	assert_int_equal(sva_poll_ok(q, 5), -ENODEV);
+	assert_int_equal(sva_device_close(dev), 0);
+}
+
 static void
 fences(void **state)
 {
@@ -549,6 +618,7 @@ main(void)
 		TEST(bursts),
 		TEST(min_batch),
 		TEST(poll_less),
+		TEST(poll_ok),
 		TEST(fences),
 		TEST(fence_after_fault),
 		TEST(random_mix),

@@ -47,10 +47,19 @@ closed_poll(struct sva_queue *q, struct sva_result *results, unsigned int n)
 	return -ENODEV;
 }
 
+static int
+closed_poll_ok(struct sva_queue *q, unsigned int n)
+{
+	(void)q;
+	(void)n;
+	return -ENODEV;
+}
+
 static const struct sva_queue_ops closed_ops = {
 	.enqueue = closed_enqueue,
 	.submit = closed_submit,
 	.poll = closed_poll,
+	.poll_ok = closed_poll_ok,
 };
 
 int

@@ -417,6 +417,7 @@ struct sva_queue_ops {
 	int (*enqueue)(struct sva_queue *q, const struct sva_op *op);
 	int (*submit)(struct sva_queue *q);
 	int (*poll)(struct sva_queue *q, struct sva_result *results, unsigned int n);
+	int (*poll_ok)(struct sva_queue *q, unsigned int n);
 };
 
 /*
@@ -487,6 +488,13 @@ sva_enqueue_(struct sva_queue *q, enum sva_opcode opcode, uint64_t dst, uint64_t
 	return sva_enqueue_rest_(q, opcode, dst, src, rest0, 0, 0, len, cookie, flags);
 }
 
+/* private: whether the inline path takes a copy or fill */
+static inline bool
+sva_is_inline_(const struct sva_queue *q, size_t len, uint64_t flags)
+{
+	return SVA_LIKELY_(q->next < q->limit && len - 1 < q->max_len && flags == 0);
+}
+
 /* private */
 static inline int
 sva_enqueue_inline_(struct sva_queue *q, uint32_t op_flags, uint64_t dst, uint64_t src,
@@ -532,6 +540,21 @@ sva_poll(struct sva_queue *q, struct sva_result *results, unsigned int n)
 }
 
 /**
+ * Take results for as long as they say nothing but that all went well: SVA_OK and a `value` of
+ * 0, in the order of acceptance. For a client that counts, it spares writing and reading them.
+ *
+ * @param n	at most so many.
+ * @return how many; 0 where nothing is due, or what is next has more to say, or may have:
+ *	sva_poll() is to be called then, which also does what sva_submit() left to do;
+ *	-ENODEV: the queue is closed.
+ */
+static inline int
+sva_poll_ok(struct sva_queue *q, unsigned int n)
+{
+	return q->ops->poll_ok(q, n);
+}
+
+/**
  * Copy @p len bytes. The ranges may overlap.
  *
  * Of this and the operations below:
@@ -549,7 +572,7 @@ static inline int
 sva_copy(struct sva_queue *q, void *dst, const void *src, size_t len, uint64_t cookie,
 	 uint32_t flags)
 {
-	if (SVA_LIKELY_(q->next < q->limit && len - 1 < q->max_len && flags == 0))
+	if (sva_is_inline_(q, len, flags))
 		return sva_enqueue_inline_(q, q->copy_flags, (uintptr_t)dst, (uintptr_t)src,
 					   (uint32_t)len, cookie);
 	return sva_enqueue_(q, SVA_OP_COPY, (uintptr_t)dst, (uintptr_t)src, 0, len, cookie,
@@ -564,7 +587,7 @@ static inline int
 sva_fill(struct sva_queue *q, void *dst, uint64_t pattern, size_t len, uint64_t cookie,
 	 uint32_t flags)
 {
-	if (SVA_LIKELY_(q->next < q->limit && len - 1 < q->max_len && flags == 0))
+	if (sva_is_inline_(q, len, flags))
 		return sva_enqueue_inline_(q, q->fill_flags, (uintptr_t)dst, pattern,
 					   (uint32_t)len, cookie);
 	return sva_enqueue_(q, SVA_OP_FILL, (uintptr_t)dst, pattern, 0, len, cookie, flags);

@@ -520,10 +520,50 @@ idxd_poll(struct sva_queue *q, struct sva_result *results, unsigned int n)
 	return poll_units(iq, results, n);
 }
 
+static uint64_t
+sum_of_sizes(const struct sva_slot *slot, uint32_t k)
+{
+	uint64_t bytes = 0;
+
+	for (; k >= 4; k -= 4, slot += 4)
+		bytes += (uint64_t)slot[0].size + slot[1].size + slot[2].size + slot[3].size;
+	for (; k > 0; k--, slot++)
+		bytes += slot->size;
+	return bytes;
+}
+
+/* Whole units only; what is left of one, and what went otherwise, is for idxd_poll(). */
+static int
+idxd_poll_ok(struct sva_queue *q, unsigned int n)
+{
+	struct idxd_queue *iq = (struct idxd_queue *)q;
+	unsigned int done = 0;
+
+	while (LIKELY(iq->credits != iq->wq_size)) {
+		struct sva_slot *slot = idxd_at(iq, iq->tail);
+		struct idxd_shadow *shadow = idxd_shadow(iq, slot);
+		uint32_t k = shadow->unit_count;
+
+		if (UNLIKELY(!unit_plain_done(shadow) || k > n - done))
+			break;
+		shadow->unit_rec->status = DSA_STS_NONE;
+		iq->credits++;
+		iq->tail = slot + k;
+		iq->stats.bytes += k == 1 ? slot->size : sum_of_sizes(slot, k);
+		done += k;
+		if (LIKELY(done == n))
+			break;
+	}
+	if (UNLIKELY(iq->asked != iq->submitted))
+		flush(iq);
+	return (int)done;
+}
+
 const struct sva_queue_ops idxd_queue_ops = {
 	.enqueue = idxd_enqueue,
 	.submit = idxd_submit,
 	.poll = idxd_poll,
+	.poll_ok = idxd_poll_ok,
 };
 
 /*
@@ -554,10 +594,21 @@ careful_poll(struct sva_queue *q, struct sva_result *results, unsigned int n)
 	return idxd_poll(q, results, n);
 }
 
+static int
+careful_poll_ok(struct sva_queue *q, unsigned int n)
+{
+	struct idxd_queue *iq = (struct idxd_queue *)q;
+
+	if (iq->held != NULL)
+		flush(iq);
+	return idxd_poll_ok(q, n);
+}
+
 const struct sva_queue_ops idxd_careful_ops = {
 	.enqueue = idxd_enqueue,
 	.submit = careful_submit,
 	.poll = careful_poll,
+	.poll_ok = careful_poll_ok,
 };
 
 /* Of a device that is gone: nothing new is taken, what was accepted gets its results. */
@@ -580,4 +631,5 @@ const struct sva_queue_ops idxd_failed_ops = {
 	.enqueue = failed_enqueue,
 	.submit = failed_submit,
 	.poll = idxd_poll,
+	.poll_ok = idxd_poll_ok,
 };
