@@ -71,7 +71,9 @@ idxd_handle_events(struct sva_device *dev)
 	/* What comes after this signals anew. */
 	clear(idxd->error_fd);
 	runs = idxd_hw_check(idxd, &errors);
-	clear(idxd->removal_fd);
+	/* Not before it has been seen: it may have come since. */
+	if (__atomic_load_n(&idxd->removed, __ATOMIC_RELAXED))
+		clear(idxd->removal_fd);
 	/* Each queue has its own look when its thread polls it next. */
 	__atomic_add_fetch(&idxd->news, 1, __ATOMIC_RELEASE);
 	for (i = 0; i < dev->nb_queues; i++) {
