@@ -11,12 +11,13 @@
 #include <unistd.h>
 
 #include <sva_log.h>
+#include <sva_worker.h>
 
 #include "eal_private.h"
 
 SVA_LOG_COMPONENT(eal);
 
-/* The affinity of the thread that initialised, before -l pinned it. */
+/* The affinity of the thread that initialised, before -l pinned it; or what DPDK leaves. */
 static cpu_set_t usable[EAL_CPU_SETS];
 static int *cpus;
 static unsigned int nb_cpus;
@@ -32,6 +33,18 @@ bool
 eal_cpu_usable(int cpu)
 {
 	return cpu >= 0 && CPU_ISSET_S((size_t)cpu, sizeof(usable), usable);
+}
+
+int
+sva_worker_cpus(size_t size, void *set)
+{
+	if (set == NULL || size == 0 || size % sizeof(unsigned long) != 0)
+		return -EINVAL;
+	if (!eal_active())
+		return -ENODEV;
+	memset(set, 0, size);
+	memcpy(set, usable, size < sizeof(usable) ? size : sizeof(usable));
+	return 0;
 }
 
 unsigned int
@@ -106,7 +119,9 @@ int
 eal_cpu_init(const char *list)
 {
 	memset(usable, 0, sizeof(usable));
-	if (sched_getaffinity(0, sizeof(usable), usable) != 0) {
+	if (eal_host_dpdk()) {
+		eal_host_cpus(usable);
+	} else if (sched_getaffinity(0, sizeof(usable), usable) != 0) {
 		int err = errno;
 
 		SVA_LOG(ERR, "cannot read the CPU affinity: %s", strerror(err));
@@ -127,6 +142,10 @@ eal_cpu_pin(void)
 
 	if (nb_cpus == 0)
 		return 0;
+	if (eal_host_dpdk()) {
+		SVA_LOG(NOTICE, "-l does not pin this thread, which is DPDK's");
+		return 0;
+	}
 	memset(one, 0, sizeof(one));
 	CPU_SET_S((size_t)cpus[0], sizeof(one), one);
 	if (sched_setaffinity(0, sizeof(one), one) != 0) {

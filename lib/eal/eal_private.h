@@ -76,6 +76,16 @@ void eal_cpu_free(void);
 /** Room for every CPU number that Linux can have (NR_CPUS of 8192). */
 #define EAL_CPU_SETS (8192 / CPU_SETSIZE)
 
+/** @return whether DPDK's EAL has been initialised in the process. */
+bool eal_host_dpdk(void);
+
+/**
+ * The CPUs that are left for other threads beside DPDK's: those of the process without the
+ * lcores', or all where nothing is left.
+ * @param set	EAL_CPU_SETS sets.
+ */
+void eal_host_cpus(void *set);
+
 /** @return the EAL_CPU_SETS sets of the CPUs that worker threads may use. */
 const void *eal_cpu_usable_set(void);
 

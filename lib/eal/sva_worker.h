@@ -9,6 +9,8 @@
  * Pinned worker threads.
  */
 
+#include <stddef.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -22,14 +24,26 @@ struct sva_worker;
  * "NAME" in /proc.
  *
  * @param name	up to 15 characters.
- * @param cpu	CPU number to pin it to, or -1 for any that the thread which initialised
- *		SVADK could use before -l pinned it.
+ * @param cpu	CPU number to pin it to, or -1 for any of sva_worker_cpus().
  * @param worker	set on success; sva_worker_join() frees it.
  * @return 0; -EINVAL: a NULL argument, a longer name, or a CPU that is offline or not
  *	among those named above; -ENODEV: SVADK is not initialised; -EAGAIN, -ENOMEM.
  */
 int sva_worker_start(const char *name, int cpu, int (*fn)(void *arg), void *arg,
 		     struct sva_worker **worker);
+
+/**
+ * The CPUs that workers, and other threads of drivers, may run on: those that the thread
+ * which initialised SVADK could use before -l pinned it. Where DPDK's EAL was initialised in
+ * the process before, those that the process had when SVADK was loaded, without the lcores'
+ * where others are left.
+ *
+ * @param size	bytes of @p set, as for CPU_COUNT_S(): a multiple of a long's.
+ * @param set	a cpu_set_t of that size; filled in.
+ * @return 0; -EINVAL: NULL or a size that no set has; -ENODEV: SVADK is not initialised.
+ *	Any thread.
+ */
+int sva_worker_cpus(size_t size, void *set);
 
 /**
  * Wait for a worker to return and free it. One thread, once for each worker.

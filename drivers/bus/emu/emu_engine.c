@@ -26,6 +26,7 @@
 
 #include <dsa_hw.h>
 #include <sva_log.h>
+#include <sva_worker.h>
 
 #include "emu_private.h"
 
@@ -58,13 +59,13 @@ SVA_LOG_COMPONENT(bus.emu.engine);
 
 #define LOCK_NS 10000000	/* between looks whether the engine died with the lock */
 
-/* CPUs the process may use, read before anything is pinned. */
+/* CPUs that the engines may use. */
 static cpu_set_t allowed;
 
 void
 emu_engine_probe(void)
 {
-	if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0)
+	if (sva_worker_cpus(sizeof(allowed), &allowed) != 0)
 		CPU_ZERO(&allowed);
 }
 
