@@ -63,6 +63,17 @@ accel_device_open(const struct sva_device *dev)
 	return dev >= devices && dev < devices + SVA_MAX_DEVICES && dev->driver != NULL;
 }
 
+struct sva_device *
+accel_device_get(unsigned int i)
+{
+	struct sva_device *dev;
+
+	for (dev = devices; dev < devices + SVA_MAX_DEVICES; dev++)
+		if (dev->driver != NULL && i-- == 0)
+			return dev;
+	return NULL;
+}
+
 static int
 device_close(struct sva_device *dev)
 {
@@ -281,6 +292,8 @@ sva_device_open_conf(const char *spec, const struct sva_device_conf *conf,
 	if (ret == 0)
 		ret = hook_cleanup();
 	if (ret == 0)
+		accel_telemetry();
+	if (ret == 0)
 		ret = strcmp(spec, "auto") == 0 ? open_auto(conf, dev) :
 						  open_one(spec, conf, dev);
 	accel_unlock();
@@ -318,17 +331,11 @@ sva_device_close(struct sva_device *dev)
 	return ret;
 }
 
-int
-sva_device_info(struct sva_device *dev, struct sva_device_info *info)
+void
+accel_device_info(const struct sva_device *dev, struct sva_device_info *info)
 {
 	unsigned int i;
-	int ret;
 
-	if (info == NULL)
-		return -EINVAL;
-	ret = enter(dev);
-	if (ret != 0)
-		return ret;
 	memset(info, 0, sizeof(*info));
 	snprintf(info->name, sizeof(info->name), "%s", dev->bus_dev->name);
 	info->driver = dev->driver->base.name;
@@ -347,6 +354,19 @@ sva_device_info(struct sva_device *dev, struct sva_device_info *info)
 	info->shared = dev->shared;
 	for (i = 0; i < SVA_MAX_QUEUES; i++)
 		info->queues_open += dev->queues[i] != NULL;
+}
+
+int
+sva_device_info(struct sva_device *dev, struct sva_device_info *info)
+{
+	int ret;
+
+	if (info == NULL)
+		return -EINVAL;
+	ret = enter(dev);
+	if (ret != 0)
+		return ret;
+	accel_device_info(dev, info);
 	accel_unlock();
 	return 0;
 }

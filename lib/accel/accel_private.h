@@ -13,6 +13,15 @@ void accel_unlock(void);
 /* Whether the handle is an open device. Under the lock. */
 bool accel_device_open(const struct sva_device *dev);
 
+/* The i-th open device, or NULL past the last. Under the lock. */
+struct sva_device *accel_device_get(unsigned int i);
+
+/* As sva_device_info(). Under the lock. */
+void accel_device_info(const struct sva_device *dev, struct sva_device_info *info);
+
+/* Show the class to rte_telemetry, once and for all. Under the lock. */
+void accel_telemetry(void);
+
 /* Close a queue of an open device. Under the lock. */
 int accel_queue_close(struct sva_queue *queue);
 
