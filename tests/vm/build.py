@@ -63,9 +63,9 @@ class Sources:
         folder = self._unpacked('meson', [self.apt.binary('meson', '1.7')])
         return os.path.join(folder, 'usr/lib/python3/dist-packages')
 
-    def debian(self, packages):
+    def debian(self, packages, suite='trixie'):
         """A folder with the programs of packages, and with all that these need to run."""
-        return self._unpacked('debian', self.apt.closure(packages, 'trixie'))
+        return self._unpacked('debian', self.apt.closure(packages, suite))
 
     def _unpacked(self, name, debs):
         folder = cache.path('tools', f'{name}-{cache.key(*map(cache.file_hash, debs))}')

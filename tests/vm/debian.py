@@ -121,12 +121,15 @@ class Apt:
 
     def _keep(self, name, fetch):
         """Runs fetch(folder) in a folder that is there afterwards only if it worked."""
-        new = cache.own('new', f'download-{name}', '')
-        fetch(new)
-        folder = cache.path('downloads', name)
-        cache.remove(folder)
-        os.rename(new, folder)
-        return self._kept(name)
+        with cache.locked('downloads'):
+            if kept := self._kept(name):
+                return kept
+            new = cache.own('new', f'download-{name}', '')
+            fetch(new)
+            folder = cache.path('downloads', name)
+            cache.remove(folder)
+            os.rename(new, folder)
+            return self._kept(name)
 
     def binary(self, package, upstream):
         """The .deb of a package, the highest of its versions that start with upstream."""

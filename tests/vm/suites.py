@@ -64,13 +64,15 @@ class Suite:
 SVA_TESTS = [Program('selftests', name) for name in ('sva_test', 'sva_life_test')]
 STRESS = Program('selftests', 'sva_stress', ['-k', '50', '-s', '20'],
                  ['-k', '1000', '-s', '300'], long_limit=5400)
-FUZZ = Program('selftests', 'sva_fuzz', ['-n', '20000'], ['-n', '1000000'], long_limit=5400)
+FUZZ = Program('selftests', 'sva_fuzz', ['-n', '10000'], ['-n', '1000000'], long_limit=5400)
 INJECT = Program('selftests', 'sva_inject')
 BENCH = Program('selftests', 'sva_bench', ['-n', '3'], ['-n', '20'])
 DSA_BENCH = [Program('build/app/bench', 'bench_device', [what, 'vfio:0000:01:00.0'])
              for what in ('fault', 'split')]
 LIFE = Program('build/app/test', 'test_accel_life', ['20'], ['1000'], long_limit=5400, env={
     'SVA_TEST_DEVICE': 'vfio:0000:01:00.0', 'SVA_TEST_DEVICE2': 'vfio:0000:02:00.0'})
+UNPLUG = Program('build/app/test', 'test_accel_unplug', env={
+    'SVA_TEST_UNPLUG': 'vfio:0000:01:00.0', 'SVA_TEST_UNPLUG2': 'vfio:0000:02:00.0'})
 IDXD = Program('tests/vm', 'idxd-suite.sh')
 IDXD_QUICK = Program('tests/vm', 'idxd-suite.sh', ['quick'], limit=2400)
 IDXD_DEBIAN = ['accel-config', 'accel-config-test', 'bash']
@@ -141,14 +143,16 @@ SUITES = {
         devbind('no_scalable_mode', 'intel_iommu=on,sm_off'),
         devbind('bind use', form='long', kernel='7.2-debug')], asked=True),
     'life': Suite('processes killed and devices reset with full queues, two functions', [
-        Boot('7.2-fast', [LIFE], 'dsa,dsa', form='short'),
-        Boot('7.2-debug', [LIFE], 'dsa,dsa', form='long')], asked=True),
+        Boot('7.2-fast', [LIFE, UNPLUG], 'dsa,dsa', form='short'),
+        Boot('7.2-debug', [LIFE, UNPLUG], 'dsa,dsa', form='long')], asked=True),
     'idxd': Suite("other people's drivers on the DSA: idxd, accel-config, dsa_test, dmatest", [
         Boot('7.2-fast', [IDXD], 'dsa', idxd=True, debian=IDXD_DEBIAN),
         Boot('7.2-debug', [IDXD_QUICK], 'dsa:seed=7', idxd=True, debian=IDXD_DEBIAN,
              form='long')], asked=True),
     'series': Suite('the patches one by one: checkpatch, warnings, the selftests in them',
                     host='test_series.py', host_args=['Linux72'], asked=True),
+    'dpdk': Suite("the dmadev plugin with the DPDK of Debian's other releases",
+                  host='test_dpdk.py', asked=True),
     'measure': Suite('time to bind, cost of page faults, instructions of the data path', [
         Boot('7.2-fast', [BENCH], memory='3G'), Boot('7.2-fast', DSA_BENCH[:1], 'dsa'),
         Boot('7.2-fast', DSA_BENCH[1:], 'dsa', count=True)], asked=True),
@@ -318,9 +322,9 @@ def in_order(names, long):
 
 @contextlib.contextmanager
 def building_ahead(names, long):
-    """Builds what the suites will need while the first of them already run."""
+    """Builds what the suites will need beside QEMU, and while the first of them already run."""
     kernels = [build.DEFAULT_KERNEL] + [b.kernel for n in names for b in boots_of(n, long)]
-    parts = [p for p in build.PARTS if p == 'qemu' or p in kernels or
+    parts = [p for p in build.PARTS if p in kernels or
              p.startswith('selftests-') and any(k.startswith(p[10:]) for k in kernels)]
     ahead = subprocess.Popen([sys.executable, os.path.join(build.HERE, 'vm'), 'build', *parts],
                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,

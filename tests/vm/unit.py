@@ -25,6 +25,11 @@ class Tap(unittest.TestResult):
         super().addError(test, err)
         self.report('not ok', test, self.errors[-1][1])
 
+    def addSkip(self, test, reason):
+        super().addSkip(test, reason)
+        print(f'ok {self.testsRun} {test.id().split(".", maxsplit=1)[1]} # SKIP {reason}',
+              flush=True)
+
     def addSubTest(self, test, subtest, err):
         if err is not None:
             self.addFailure(subtest, err)
