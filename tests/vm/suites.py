@@ -144,7 +144,8 @@ SUITES = {
         devbind('bind use', form='long', kernel='7.2-debug')], asked=True),
     'life': Suite('processes killed and devices reset with full queues, two functions', [
         Boot('7.2-fast', [LIFE, UNPLUG], 'dsa,dsa', form='short'),
-        Boot('7.2-debug', [LIFE, UNPLUG], 'dsa,dsa', form='long')], asked=True),
+        # Not UNPLUG: lockdep finds fault with two locks of the hot-plug driver itself.
+        Boot('7.2-debug', [LIFE], 'dsa,dsa', form='long')], asked=True),
     'idxd': Suite("other people's drivers on the DSA: idxd, accel-config, dsa_test, dmatest", [
         Boot('7.2-fast', [IDXD], 'dsa', idxd=True, debian=IDXD_DEBIAN),
         Boot('7.2-debug', [IDXD_QUICK], 'dsa:seed=7', idxd=True, debian=IDXD_DEBIAN,
