@@ -242,6 +242,12 @@ class Devbind(unittest.TestCase):
         self.assertEqual((code, out), (1, f"{A}: bound to vfio-pci already\n"))
         self.assertEqual(err.count("\n"), 1)
 
+    def test_looking_makes_no_file(self):
+        self.add(A, driver="vfio-pci")
+        self.write("dev/vfio/vfio", "")
+        self.run_tool()
+        self.assertEqual(os.listdir(f"{self.top}/dev/vfio"), ["vfio"])
+
     def test_in_use(self):
         self.add(A, driver="vfio-pci")
         self.write("dev/vfio/7", "")
