@@ -1,0 +1,186 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The SVADK authors
+"""Drives sva-check on hosts of the test's own: test_check.py SOURCE_DIR [unittest options]
+
+What it says of a real kernel is for test_devbind.sh and a guest.
+"""
+import json
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+
+TOOL = ""
+ECAP = 1 << 43 | 1 << 40 | 1 << 29
+A = "0000:6a:01.0"
+
+
+class Check(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="sva-check.")
+        self.addCleanup(folder.cleanup)
+        self.top = folder.name
+        # A host on which everything but the kernel's own word is as it should be.
+        self.write("proc/cpuinfo", "processor : 0\nflags : fpu movdir64b enqcmd\nprocessor : 1\n")
+        self.write("proc/sys/kernel/osrelease", "7.2.0\n")
+        self.write("proc/cmdline", "quiet intel_iommu=on,sm_on\n")
+        self.write("proc/meminfo", "HugePages_Total:  512\nHugePages_Free:   500\n")
+        self.write("proc/sys/kernel/yama/ptrace_scope", "1\n")
+        self.write("sys/class/iommu/dmar0/intel-iommu/ecap", f"{ECAP:x}\n")
+        self.write("sys/module/vfio_pci/parameters/disable_denylist", "Y\n")
+        self.write("sys/module/vfio_iommu_type1/parameters/bond_limit", "1000\n")
+        self.write("sys/bus/pci/drivers/vfio-pci/unbind", "")
+        self.write("dev/vfio/vfio", "")
+        self.write("dev/vfio/7", "")
+        self.add(A, "vfio-pci")
+
+    def write(self, path, data):
+        path = os.path.join(self.top, path)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb" if isinstance(data, bytes) else "w") as f:
+            f.write(data)
+
+    def add(self, address, driver, device="0b25"):
+        folder = f"sys/bus/pci/devices/{address}"
+        config = bytearray(4096)
+        struct.pack_into("<IHH", config, 0x100, 0x140 << 20 | 27, 0, 1)
+        struct.pack_into("<IHH", config, 0x140, 15, 0, 0x8000)
+        for name, value in (("vendor", "0x8086\n"), ("device", f"0x{device}\n"),
+                            ("numa_node", "0\n"), ("config", bytes(config))):
+            self.write(f"{folder}/{name}", value)
+        self.write(f"sys/kernel/iommu_groups/7/devices/{address}", "")
+        os.symlink("../../../../kernel/iommu_groups/7", f"{self.top}/{folder}/iommu_group")
+        if driver:
+            os.makedirs(f"{self.top}/sys/bus/pci/drivers/{driver}", exist_ok=True)
+            os.symlink(f"../../drivers/{driver}", f"{self.top}/{folder}/driver")
+
+    def remove(self, path):
+        subprocess.run(["rm", "-r", os.path.join(self.top, path)], check=True)
+
+    def run_tool(self, *arguments, **kwargs):
+        kwargs.setdefault("stdout", subprocess.PIPE)
+        return subprocess.run(
+            [TOOL, *arguments], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+            timeout=60, check=False, **kwargs, env=dict(os.environ, **{
+                f"SVADK_{name}": f"{self.top}/{folder}" for name, folder in (
+                    ("SYSFS", "sys"), ("DEV", "dev"), ("PROC", "proc"))}))
+
+    def lines(self, topic):
+        done = self.run_tool("--json")
+        self.assertEqual(done.stderr, "")
+        self.report = json.loads(done.stdout)
+        self.assertEqual(done.returncode, 0 if self.report["ready"] else 1)
+        return [(x["state"], x["text"], x["mend"]) for x in self.report["checks"]
+                if x["topic"] == topic]
+
+    def only(self, topic, state):
+        found = [x for x in self.lines(topic) if x[0] == state]
+        self.assertEqual(len(found), 1, found)
+        return found[0][1:]
+
+    def test_good(self):
+        # A plain file in the place of /dev/vfio/vfio knows no ioctl.
+        text, mend = self.only("Kernel", "missing")
+        self.assertIn("cannot bind processes", text)
+        self.assertFalse(self.report["ready"])
+        self.assertEqual([x["topic"] for x in self.report["checks"] if x["state"] == "missing"],
+                         ["Kernel"])
+        self.assertIn(("ready", f"vfio:{A} (8086:0b25)", None), self.lines("Devices"))
+        self.assertIn(("ready", "up to 1000 bonds a container (bond_limit)", None),
+                      self.lines("Kernel"))
+        self.assertIsNone(mend)
+
+    def test_text_says_the_same(self):
+        done = self.run_tool()
+        self.assertEqual((done.returncode, done.stderr), (1, ""))
+        for text in ("CPU\n  ready   2 CPUs", "\nIOMMU\n  ready   1 of 1 units, in scalable mode\n",
+                     "No device of this machine is ready; the emulated one is.\n"):
+            self.assertIn(text, done.stdout)
+
+    def test_processor(self):
+        self.write("proc/cpuinfo", "processor : 0\nflags : fpu\n")
+        self.assertEqual([x[0] for x in self.lines("CPU")], ["note"] * 3)
+
+    def test_no_vfio(self):
+        self.remove("dev/vfio")
+        self.remove("sys/bus/pci/drivers/vfio-pci")
+        self.assertEqual(self.only("Kernel", "missing")[1], "modprobe vfio-pci")
+        self.assertEqual(self.only("vfio-pci", "missing")[1], "modprobe vfio-pci")
+        self.write("dev/vfio/vfio", "")
+        self.remove("sys/module/vfio_iommu_type1")
+        self.assertEqual(self.only("Kernel", "missing")[1], "modprobe vfio_iommu_type1")
+
+    def test_iommu(self):
+        for line, state in (("intel_iommu=on", "missing"), ("intel_iommu=on,sm_off", "missing"),
+                            ("intel_iommu=off", "missing"), ("quiet", "note"),
+                            ("intel_iommu=on intel_iommu=sm_on", "ready")):
+            self.write("proc/cmdline", line + "\n")
+            found = self.lines("IOMMU")
+            self.assertEqual(found[0][0], state, found)
+            self.assertEqual("sm_on" in (found[0][2] or ""), state != "ready")
+        self.write("sys/class/iommu/dmar0/intel-iommu/ecap", f"{ECAP ^ 1 << 29:x}\n")
+        self.assertIn("no page requests", self.only("IOMMU", "note")[0])
+        self.write("sys/class/iommu/dmar0/intel-iommu/ecap", f"{ECAP ^ 1 << 43:x}\n")
+        self.assertIn("none of which does scalable mode", self.only("IOMMU", "missing")[0])
+        self.remove("sys/class/iommu/dmar0/intel-iommu")
+        self.assertIn("none of Intel's", self.only("IOMMU", "missing")[0])
+        self.remove("sys/class/iommu")
+        self.remove("sys/kernel/iommu_groups")
+        text, mend = self.only("IOMMU", "missing")
+        self.assertIn("switch VT-d on", text)
+        self.assertIn("intel_iommu=on,sm_on", mend)
+
+    def test_denylist(self):
+        self.write("sys/module/vfio_pci/parameters/disable_denylist", "N\n")
+        text, mend = self.only("vfio-pci", "missing")
+        self.assertIn("INTEL-SA-01084", text)
+        self.assertIn("disable_denylist=1", mend)
+
+    def test_devices(self):
+        self.remove(f"sys/bus/pci/devices/{A}/driver")
+        self.assertEqual(self.only("Devices", "missing"),
+                         (f"{A} 8086:0b25: no driver has it", f"sva-devbind -b vfio-pci {A}"))
+        self.add("0000:6a:02.0", "idxd")
+        self.assertEqual([x[0] for x in self.lines("Devices")], ["missing", "missing", "ready"])
+        self.assertIn("has 2 functions", self.lines("Devices")[0][1])
+        self.remove("sys/bus/pci/devices/0000:6a:02.0")
+        self.remove(f"sys/bus/pci/devices/{A}")
+        self.assertEqual(self.only("Devices", "note")[0],
+                         "no function that SVADK has a driver for")
+
+    def test_permission(self):
+        self.remove("dev/vfio/7")
+        text, mend = self.only("Devices", "missing")
+        self.assertIn(f"no permission for {self.top}/dev/vfio/7", text)
+        self.assertRegex(mend, f"chown \\S+ {self.top}/dev/vfio/7")
+
+    def test_huge_pages(self):
+        self.write("proc/meminfo", "")
+        self.assertEqual(self.lines("Memory")[0][0], "note")
+
+    def test_nothing_at_all(self):
+        self.remove("sys")
+        self.remove("dev")
+        self.remove("proc")
+        done = self.run_tool()
+        self.assertEqual((done.returncode, done.stderr), (1, ""))
+        self.assertIn("emu:dsa", done.stdout)
+
+    def test_wrong_usage(self):
+        done = self.run_tool("--all")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("--all", done.stderr)
+
+    def test_full_disk(self):
+        with open("/dev/full", "w") as full:
+            done = self.run_tool(stdout=full)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stderr, "sva-check: standard output: No space left on device\n")
+
+
+if __name__ == "__main__":
+    TOOL = os.path.join(os.path.abspath(sys.argv[1]), "usertools/sva-check")
+    unittest.main(argv=[sys.argv[0], "-v", *sys.argv[2:]])
