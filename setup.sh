@@ -78,6 +78,7 @@ has_cmocka() { pkg-config --exists cmocka 2>/dev/null; }
 has_isal() { pkg-config --exists libisal 2>/dev/null; }
 has_valgrind() { valgrind --quiet /bin/true >/dev/null 2>&1; }
 has_python() { /usr/bin/python3 -c 'import sys; sys.exit(sys.version_info < (3, 8))'; } 2>/dev/null
+has_pyelftools() { /usr/bin/python3 -c 'import elftools'; } 2>/dev/null
 has_dpdk_test() { command -v dpdk-test; } >/dev/null
 has_doxygen() { doxygen --version >/dev/null 2>&1; }
 has_sphinx() { sphinx-build --version >/dev/null 2>&1; }
@@ -116,6 +117,7 @@ has_isal|libisal-dev|ISA-L
 has_valgrind|valgrind libc6-dbg|valgrind
 has_python|python3|Python 3.8 or later as /usr/bin/python3
 has_dpdk_test|dpdk-dev|dpdk-test
+has_pyelftools|python3-pyelftools|pyelftools
 has_doxygen|doxygen|doxygen
 has_sphinx|python3-sphinx|sphinx-build'
 vm_needs='

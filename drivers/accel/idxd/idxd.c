@@ -10,6 +10,7 @@
 
 #include <sva_log.h>
 
+#include "idxd_driver.h"
 #include "idxd_private.h"
 
 SVA_LOG_COMPONENT(idxd);
@@ -234,23 +235,13 @@ static const struct sva_device_ops idxd_device_ops = {
 	.queue_event_fd = idxd_queue_event_fd,
 };
 
-static const struct sva_pci_id idxd_ids[] = {
-	{ DSA_PCI_VENDOR, DSA_PCI_DEVICE },
-	{ 0, 0 }
-};
-
-static const char *const idxd_params[] = {
-	"wqs=N", "wq_size=N", "priority=1..15", "mode=dedicated|shared", "threshold=N",
-	"bof=on|off", NULL
-};
-
 static const struct sva_accel_driver idxd_driver = {
 	.base = {
-		.name = "idxd",
-		.desc = "Intel Data Streaming Accelerator",
+		.name = DRIVER_NAME,
+		.desc = DRIVER_DESC,
 		.dev_class = "accel",
-		.ids = idxd_ids,
-		.params = idxd_params,
+		.ids = driver_ids,
+		.params = driver_params,
 	},
 	.ops = &idxd_device_ops,
 };

@@ -16,6 +16,7 @@
 #include <dsa_hw.h>
 #include <sva_log.h>
 
+#include "emu_driver.h"
 #include "emu_private.h"
 
 SVA_LOG_COMPONENT(bus.emu);
@@ -365,17 +366,12 @@ static const struct sva_bus_ops emu_ops = {
 	.model_time = emu_model_time,
 };
 
-static const char *const emu_params[] = {
-	"profile=default|emr", "engine=task|thread|inline", "pri=on|off|requests", "seed=N",
-	"timing=on|off", NULL
-};
-
 static const struct sva_bus emu_bus = {
-	.name = "emu",
-	.desc = "device models inside the process",
+	.name = DRIVER_NAME,
+	.desc = DRIVER_DESC,
 	.preference = 0,
 	.emulated = true,
-	.params = emu_params,
+	.params = driver_params,
 	.ops = &emu_ops,
 };
 

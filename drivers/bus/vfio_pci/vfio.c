@@ -13,6 +13,7 @@
 
 #include <rte_io.h>
 
+#include "vfio_pci_driver.h"
 #include "vfio_private.h"
 
 #define PORTAL_SIZE 4096
@@ -127,8 +128,9 @@ static const struct sva_bus_ops vfio_ops = {
 };
 
 static const struct sva_bus vfio_bus = {
-	.name = "vfio",
-	.desc = "PCI functions that are bound to vfio-pci",
+	.name = DRIVER_NAME,
+	.desc = DRIVER_DESC,
+	.params = driver_params,
 	.preference = 100,
 	.ops = &vfio_ops,
 };

@@ -19,6 +19,7 @@
 #include <sva_log.h>
 
 #include "dma_sva.h"
+#include "dma_sva_driver.h"
 
 SVA_LOG_COMPONENT(dma.dpdk);
 
@@ -467,7 +468,7 @@ remove_vdev(struct rte_vdev_device *vdev)
 }
 
 static struct rte_vdev_driver driver = {
-	.driver = { .name = "dma_sva" },
+	.driver = { .name = DRIVER_NAME },
 	.probe = probe,
 	.remove = remove_vdev,
 	/* Or rte_mbuf_data_iova() would give what means nothing here. */
@@ -508,8 +509,3 @@ unload(void)
 	if (driver.next.tqe_prev != NULL)
 		rte_vdev_unregister(&driver);
 }
-
-/* For dpdk-pmdinfo.py. */
-__attribute__((used)) static const char pmd_info[] =
-	"PMD_INFO_STRING= {\"name\" : \"dma_sva\", \"params\" : \"" ARG_DEV "=<bus:name> "
-	ARG_QUEUES "=<1-128> and those of the device\"}";
