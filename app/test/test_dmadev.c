@@ -216,20 +216,21 @@ any_address(void **state)
 	uint8_t on_stack[2048], *heap = malloc(2048), *rte = rte_malloc(NULL, 2048, 0);
 	struct rte_mbuf *mbuf;
 	uint8_t *at[5];
-	unsigned int i, k;
+	unsigned int n = 4, i, k;
 
 	(void)state;
-	assert_true(pool != NULL && heap != NULL && rte != NULL);
-	mbuf = rte_pktmbuf_alloc(pool);
-	assert_non_null(mbuf);
+	assert_true(heap != NULL && rte != NULL);
 	at[0] = b;
 	at[1] = on_stack;
 	at[2] = heap;
 	at[3] = rte;
-	at[4] = (uint8_t *)rte_pktmbuf_append(mbuf, 2048);
-	assert_non_null(at[4]);
-	for (i = 0; i < 5; i++) {
-		for (k = 0; k < 5; k++) {
+	/* A virtual machine has none of DPDK's own plugins, among them the ring of a pool. */
+	assert_true(pool != NULL || strstr(device, "vfio:") != NULL);
+	mbuf = pool != NULL ? rte_pktmbuf_alloc(pool) : NULL;
+	if (mbuf != NULL)
+		at[n++] = (uint8_t *)rte_pktmbuf_append(mbuf, 2048);
+	for (i = 0; i < n; i++) {
+		for (k = 0; k < n; k++) {
 			if (i == k)
 				continue;
 			memcpy(at[i], a + i * 100 + k, 2048);

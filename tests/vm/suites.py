@@ -98,7 +98,7 @@ echo 128M >/sys/block/zram0/disksize && mkswap /dev/zram0 >/dev/null && swapon /
 echo +memory >/sys/fs/cgroup/cgroup.subtree_control && mkdir /sys/fs/cgroup/test''')
 ACCEL['dmadev'] = Program('build/app/test', 'test_dmadev', env=DSA_ENV | {
     'SVA_DMA_PLUGIN': '/test/librte_dma_sva.so'},
-    files=['build/drivers/dma/dpdk/librte_dma_sva.so'])
+    files=['build/drivers/dma/dpdk/librte_dma_sva.so'], before='mkdir -p /var/run')
 PROGRAMS = ['build/app/sva-info', 'build/app/sva-perf', 'build/examples/copy',
             'usertools/sva-devbind']
 # What sva-info says of a function with PRI, and of one without.
