@@ -227,6 +227,7 @@ any_address(void **state)
 	/* A virtual machine has none of DPDK's own plugins, among them the ring of a pool. */
 	assert_true(pool != NULL || strstr(device, "vfio:") != NULL);
 	mbuf = pool != NULL ? rte_pktmbuf_alloc(pool) : NULL;
+	assert_true((pool != NULL) == (mbuf != NULL));
 	if (mbuf != NULL)
 		at[n++] = (uint8_t *)rte_pktmbuf_append(mbuf, 2048);
 	for (i = 0; i < n; i++) {
@@ -700,6 +701,37 @@ failed_device(void **state)
 	assert_memory_equal(a, b, 64);
 }
 
+/* It comes back when nobody is at it: not before all its dmadevs have been stopped. */
+static void
+failed_with_others(void **state)
+{
+	struct sva_bus_device *bus;
+	int16_t first;
+
+	(void)state;
+	assert_int_equal(rte_vdev_uninit("dma_sva0"), 0);
+	assert_int_equal(plug("dma_sva0", "queues=2"), 0);
+	assert_int_equal(start_as("dma_sva0-q0", DESC), 0);
+	first = dev;
+	assert_int_equal(start_as("dma_sva0-q1", DESC), 0);
+	bus = opened->bus_dev;
+	bus->bus->ops->write32(bus, DSA_REG_CMD, DSA_CMD(DSA_CMD_DISABLE_DEVICE, 0));
+	while (bus->bus->ops->read32(bus, DSA_REG_CMDSTS) & DSA_CMDSTS_ACTIVE)
+		sched_yield();
+	assert_int_equal(sva_device_handle_events(opened), -EIO);
+	assert_int_equal(rte_dma_stop(dev), 0);
+	assert_int_equal(rte_dma_start(dev), -EBUSY);
+	assert_int_equal(rte_dma_stop(first), 0);
+	assert_int_equal(rte_dma_start(dev), 0);
+	assert_int_equal(rte_dma_start(first), 0);
+	assert_int_equal(copy(b, a, 64, RTE_DMA_OP_FLAG_SUBMIT), 0);
+	take(1);
+	dev = first;
+	assert_int_equal(copy(b + 64, a + 64, 64, RTE_DMA_OP_FLAG_SUBMIT), 0);
+	take(1);
+	assert_memory_equal(a, b, 128);
+}
+
 /* Closed by the application, and made anew. */
 static void
 closed(void **state)
@@ -836,8 +868,8 @@ main(int argc, char **argv)
 		TEST(indexes_wrap), TEST(capacity), TEST(scatter_gather),
 		TEST(scatter_gather_at_once), TEST(scatter_gather_refused), TEST(errors),
 		TEST(held), TEST(refused), TEST(stop_and_start), TEST(failed_device),
-		TEST(closed), TEST(dumps), TEST(several_queues), TEST(other_cpus),
-		TEST(bad_arguments),
+		TEST(failed_with_others), TEST(closed), TEST(dumps), TEST(several_queues),
+		TEST(other_cpus), TEST(bad_arguments),
 	};
 	const char *plugin = getenv("SVA_DMA_PLUGIN"), *spec = getenv("SVA_TEST_DEVICE");
 	static char given[256];

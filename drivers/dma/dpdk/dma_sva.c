@@ -109,6 +109,12 @@ start(struct rte_dma_dev *dev)
 		SVA_LOG(ERR, "%s: its channel has not been set up", dev->data->dev_name);
 		return -EINVAL;
 	}
+	if (chan->card->stopped && chan->card->started != 0) {
+		/* Whose threads may be at it. */
+		SVA_LOG(ERR, "%s: the device has stopped: stop its other dmadevs first",
+			dev->data->dev_name);
+		return -EBUSY;
+	}
 	if (chan->card->stopped) {
 		ret = sva_device_reset(chan->card->dev);
 		if (ret != 0)
@@ -125,6 +131,7 @@ start(struct rte_dma_dev *dev)
 	chan->next = chan->asked = chan->done = chan->failed = 0;
 	chan->first = chan->end = chan->extra = 0;
 	chan->parts_status = RTE_DMA_STATUS_SUCCESSFUL;
+	chan->card->started++;
 	dma_sva_fast_path(dev->fp_obj, true);
 	return 0;
 }
@@ -139,6 +146,7 @@ stop(struct rte_dma_dev *dev)
 	/* With an error, which the log has, it is closed as well. */
 	sva_queue_close(chan->q);
 	chan->q = NULL;
+	chan->card->started--;
 	return 0;
 }
 

@@ -24,6 +24,7 @@ struct dma_sva_card {
 	struct sva_device *dev;
 	char vdev[RTE_DEV_NAME_MAX_LEN];	/* what it was asked for as */
 	unsigned int queues;
+	unsigned int started;	/* of these */
 	bool stopped;		/* it failed, or is being taken away */
 	struct dma_sva_card *next;
 };
