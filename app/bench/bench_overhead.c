@@ -7,6 +7,7 @@
  * bench_overhead.py; alone it only checks that every operation is done.
  */
 #include <dlfcn.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,8 +116,9 @@ empty_completed(void *priv, uint16_t vchan, const uint16_t n, uint16_t *last, bo
 static int
 open_dmadev(const char *plugin)
 {
+	char lcore[16];
 	char *args[] = { "bench_overhead", "--no-huge", "--no-pci", "--no-shconf",
-			 "--no-telemetry", "-m", "64", "-l", "0", "--vdev",
+			 "--no-telemetry", "-m", "64", "-l", lcore, "--vdev",
 			 "dma_sva0,dev=emu:dsa1,engine=inline", NULL };
 	struct rte_dma_conf conf = { .nb_vchans = 1 };
 	struct rte_dma_vchan_conf vchan = {
@@ -124,6 +126,7 @@ open_dmadev(const char *plugin)
 	};
 	int dev;
 
+	snprintf(lcore, sizeof(lcore), "%d", sched_getcpu());
 	/* As -d does, which refuses a file below a folder that everyone may write to. */
 	if (dlopen(plugin, RTLD_NOW) == NULL) {
 		fprintf(stderr, "bench_overhead: %s\n", dlerror());
