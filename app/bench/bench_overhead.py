@@ -10,50 +10,29 @@ rounds; the difference of two numbers of rounds leaves out whatever is done once
 the plugin adds more than LIMIT instructions to an operation.
 """
 
-import re
-import shutil
-import subprocess
 import sys
-import tempfile
+
+sys.dont_write_bytecode = True
+
+import callgrind  # noqa: E402
 
 LIMIT = 10
 BURSTS = (1, 4, 16, 32)
 ROUNDS = (500, 1500)
 
 
-def instructions(program, plugin, function, burst, rounds):
-    """Instructions collected inside a function and what it calls."""
-    with tempfile.TemporaryDirectory() as folder:
-        run = subprocess.run(
-            ["valgrind", "--tool=callgrind", "--toggle-collect=" + function,
-             "--callgrind-out-file=" + folder + "/out", program, plugin, str(burst),
-             str(rounds)],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-        found = re.search(r"Collected : (\d+)", run.stdout)
-        if run.returncode != 0 or not found:
-            sys.exit("bench_overhead.py: %s under callgrind failed:\n%s" % (program, run.stdout))
-        return int(found.group(1))
-
-
-def per_operation(program, plugin, function, burst):
-    """Instructions of one operation."""
-    few, many = (instructions(program, plugin, function, burst, r) for r in ROUNDS)
-    return (many - few) / ((ROUNDS[1] - ROUNDS[0]) * burst)
-
-
 def main():
     """Print a row for each burst."""
     if len(sys.argv) != 3:
         sys.exit(__doc__)
-    if not shutil.which("valgrind"):
-        print("bench_overhead.py: valgrind is not installed: apt-get install valgrind")
+    if not callgrind.there():
         return 77
     worse = False
     print("instructions per operation, with those of the model; callgrind")
     print("%6s %10s %8s %12s %12s" % ("burst", "lib/accel", "dmadev", "more: DPDK", "the plugin"))
     for burst in BURSTS:
         direct, dmadev, empty, loop = (
-            per_operation(sys.argv[1], sys.argv[2], f + "_rounds", burst)
+            callgrind.per_operation(f + "_rounds", sys.argv[1:], burst, ROUNDS)
             for f in ("direct", "dmadev", "empty", "loop"))
         dpdk = empty - loop
         plugin = dmadev - direct - dpdk

@@ -12,9 +12,9 @@
 #include <string.h>
 
 #include <rte_eal.h>
-#include <rte_errno.h>
 #include <rte_kvargs.h>
 
+#include <sva_accel_driver.h>
 #include <sva_eal.h>
 #include <sva_log.h>
 
@@ -25,7 +25,6 @@ SVA_LOG_COMPONENT(dma.dpdk);
 
 #define ARG_DEV "dev"
 #define ARG_QUEUES "queues"
-#define MAX_QUEUES 128
 
 static struct dma_sva_card *cards;
 /* SVADK was started here, not by the application. */
@@ -84,7 +83,7 @@ vchan_setup(struct rte_dma_dev *dev, uint16_t vchan, const struct rte_dma_vchan_
 	return 0;
 }
 
-/* The statistics so far; what is not known is 0. */
+/* The statistics so far. */
 static struct rte_dma_stats
 stats_now(const struct dma_sva_chan *chan)
 {
@@ -280,7 +279,6 @@ add_dev(struct dma_sva_card *card, unsigned int i, struct rte_vdev_device *vdev,
 	}
 	chan = chan_of(dev);
 	chan->card = card;
-	chan->max_len = (uint32_t)RTE_MIN(info->max_transfer, (uint64_t)UINT32_MAX);
 	dev->device = &vdev->device;
 	dev->dev_ops = &ops;
 	dev->fp_obj->dev_private = chan;
@@ -351,9 +349,9 @@ take_queues(const char *key, const char *value, void *arg)
 	unsigned long n = value == NULL || value[0] < '0' || value[0] > '9' ? 0 :
 			  strtoul(value, &end, 10);
 
-	if (n < 1 || n > MAX_QUEUES || *end != '\0') {
+	if (n < 1 || n > SVA_MAX_QUEUES || *end != '\0') {
 		SVA_LOG(ERR, "%s: %s=%s is not a number from 1 to %u", r->vdev, key,
-			value != NULL ? value : "", MAX_QUEUES);
+			value != NULL ? value : "", SVA_MAX_QUEUES);
 		return -EINVAL;
 	}
 	r->queues = (unsigned int)n;

@@ -49,7 +49,6 @@ struct dma_sva_chan {
 	uint32_t extra;		/* parts on their way beyond one an operation */
 	/* Of the operation whose parts are being taken. */
 	enum rte_dma_status_code parts_status;
-	uint32_t max_len;	/* bytes of one operation */
 
 	struct dma_sva_card *card;
 	/* The statistics less the counters, which begin anew with each start. */
@@ -59,7 +58,7 @@ struct dma_sva_chan {
 /* Have the fast path lead to the channel, or say that it is stopped. */
 void dma_sva_fast_path(struct rte_dma_fp_object *fp, bool started);
 
-/* Poll what is due; how many results are held then. */
-uint32_t dma_sva_hold(struct dma_sva_chan *chan);
+/* Poll what is due, and hold it beside what is held. */
+void dma_sva_hold(struct dma_sva_chan *chan);
 
 #endif

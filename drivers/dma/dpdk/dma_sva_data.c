@@ -131,7 +131,7 @@ copy_sg(void *priv, uint16_t vchan, const struct rte_dma_sge *src, const struct 
 	if (nb_src > DMA_SVA_MAX_SGES || nb_dst > DMA_SVA_MAX_SGES)
 		return -EINVAL;
 	while (next_part(&from, &to, &part[n].from, &part[n].to, &part[n].len)) {
-		if (part[n].len > chan->max_len)
+		if (part[n].len > chan->q->max_len)
 			return -EINVAL;
 		n++;
 	}
@@ -181,18 +181,16 @@ status_code(const struct sva_result *r)
 	}
 }
 
-uint32_t
+void
 dma_sva_hold(struct dma_sva_chan *chan)
 {
 	uint32_t n = chan->end - chan->first;
 	int ret;
 
-	if (chan->first != 0)
-		memmove(chan->held, chan->held + chan->first, n * sizeof(*chan->held));
+	memmove(chan->held, chan->held + chan->first, n * sizeof(*chan->held));
 	chan->first = 0;
 	ret = sva_poll(chan->q, chan->held + n, chan->depth - n);
 	chan->end = n + (ret > 0 ? (uint32_t)ret : 0);
-	return chan->end;
 }
 
 /* Look at a result that is more than "all of a copy went well"; false for a part. */
@@ -212,31 +210,21 @@ look_at(struct dma_sva_chan *chan, const struct sva_result *r, enum rte_dma_stat
 	return false;
 }
 
-/* Poll where nothing is held: for n operations, each of which may have many parts. */
-static inline void
-poll_more(struct dma_sva_chan *chan, uint16_t n)
-{
-	int ret;
-
-	if (chan->first != chan->end)
-		return;
-	ret = sva_poll(chan->q, chan->held, chan->extra != 0 ? chan->depth :
-		       RTE_MIN(n, chan->depth));
-	chan->first = 0;
-	chan->end = ret > 0 ? (uint32_t)ret : 0;
-}
-
 /*
  * Give back up to n operations: with @status all, else those that went well, up to the first
- * that did not.
+ * that did not. All that is due is polled at once, as an operation may have many parts.
  */
 static uint16_t
 give(struct dma_sva_chan *chan, uint16_t n, bool *failed, enum rte_dma_status_code *status)
 {
-	const struct sva_result *r = chan->held + chan->first, *end = chan->held + chan->end;
+	const struct sva_result *r, *end;
 	enum rte_dma_status_code code;
 	uint16_t given = 0;
 
+	if (chan->first == chan->end)
+		dma_sva_hold(chan);
+	r = chan->held + chan->first;
+	end = chan->held + chan->end;
 	for (; r < end && given < n; r++) {
 		if (!look_at(chan, r, &code))
 			continue;
@@ -265,12 +253,10 @@ completed(void *priv, uint16_t vchan, const uint16_t n, uint16_t *last, bool *fa
 	/* An operation for each result, none of which is held. */
 	if (likely(chan->first == chan->end && chan->extra == 0))
 		given = sva_poll_ok(chan->q, n);
-	if (likely(given > 0)) {
+	if (likely(given > 0))
 		chan->done += (unsigned int)given;
-	} else {
-		poll_more(chan, n);
+	else
 		given = give(chan, n, failed, NULL);
-	}
 	*last = (uint16_t)(chan->done - 1);
 	return (uint16_t)given;
 }
@@ -283,7 +269,6 @@ completed_status(void *priv, uint16_t vchan, const uint16_t n, uint16_t *last,
 	uint16_t given;
 
 	(void)vchan;
-	poll_more(chan, n);
 	given = give(chan, n, NULL, status);
 	*last = (uint16_t)(chan->done - 1);
 	return given;
