@@ -116,6 +116,7 @@ class Check(unittest.TestCase):
     def test_iommu(self):
         for line, state in (("intel_iommu=on", "missing"), ("intel_iommu=on,sm_off", "missing"),
                             ("intel_iommu=off", "missing"), ("quiet", "note"),
+                            ("intel_iommu=sm_on", "ready"),
                             ("intel_iommu=on intel_iommu=sm_on", "ready")):
             self.write("proc/cmdline", line + "\n")
             found = self.lines("IOMMU")
