@@ -7,6 +7,8 @@
  * runs, and how its completion is told.
  */
 
+#include <limits.h>
+
 #include "test_model_util.h"
 
 #define SRC	TM_VA(TM_DATA)		/* 16 pages */
@@ -602,10 +604,47 @@ static void random_descriptors(void **state)
 	tm_free(tm);
 }
 
+/* Operations with data fail as often as was asked for, in a batch and by themselves. */
+static void injected_errors(void **state)
+{
+	struct tm *tm = tm_new_up();
+	struct dsa_desc copy = good(DSA_OP_MEMMOVE), nop = good(DSA_OP_NOOP), list[2], batch;
+
+	(void)state;
+	*at(tm, SRC) = 0x5a;
+	sva_dsa_inject_error(tm->dsa, 1);
+	sva_dsa_inject_error(tm->dsa, 2);
+	assert_int_equal(tm_do(tm, &nop)->status, DSA_STS_SUCCESS);
+	assert_int_equal(tm_do(tm, &copy)->status, DSA_STS_HW_ERROR);
+	copy.size = 0;
+	assert_int_equal(tm_do(tm, &copy)->status, DSA_STS_XFER_SIZE);
+	copy.size = 64;
+	list[0] = list[1] = copy;
+	list[0].compl_addr = tm_compl_va(1);
+	list[1].compl_addr = tm_compl_va(2);
+	batch = tm_batch(tm, list, 2);
+	assert_int_equal(tm_do(tm, &batch)->status, DSA_STS_BATCH_FAIL);
+	assert_int_equal(tm_compl(tm, 1)->status, DSA_STS_HW_ERROR);
+	assert_int_equal(tm_compl(tm, 2)->status, DSA_STS_HW_ERROR);
+	assert_int_equal(*at(tm, DST), 0);
+	assert_int_equal(tm_do(tm, &copy)->status, DSA_STS_SUCCESS);
+	assert_int_equal(*at(tm, DST), 0x5a);
+	/* As many as there can be, and none after a reset of the function. */
+	sva_dsa_inject_error(tm->dsa, UINT_MAX);
+	sva_dsa_inject_error(tm->dsa, UINT_MAX);
+	assert_int_equal(tm_do(tm, &copy)->status, DSA_STS_HW_ERROR);
+	sva_dsa_flr(tm->dsa);
+	sva_dsa_bus_master(tm->dsa, true);
+	tm_up(tm, TM_DEDICATED);
+	assert_int_equal(tm_do(tm, &copy)->status, DSA_STS_SUCCESS);
+	tm_free(tm);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(record_is_whole_and_last),
+		cmocka_unit_test(injected_errors),
 		cmocka_unit_test(record_only_if_requested),
 		cmocka_unit_test(no_record_errors_go_to_swerr),
 		cmocka_unit_test(record_that_cannot_be_written),

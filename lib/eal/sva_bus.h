@@ -78,10 +78,23 @@ struct sva_bus_found {
 /** Takes what a scan came across, one call a device; @p found lives during the call. */
 typedef void (*sva_bus_found_fn)(const struct sva_bus_found *found, void *arg);
 
+/** What a model in software can be told to do wrong. */
+enum sva_inject {
+	/** The next @p count accesses of more than 64 bytes find their page not present. */
+	SVA_INJECT_PAGE_FAULT,
+	/** The next @p count operations end with a hardware error, and are not done. */
+	SVA_INJECT_HW_ERROR,
+	/** The device halts, as when its PCI configuration is changed while it is enabled. */
+	SVA_INJECT_HALT,
+	/** Somebody wants the device back: see removal_fd. */
+	SVA_INJECT_REMOVAL,
+};
+
 /**
  * Operations of a bus. The EAL holds one lock around scan, container_*, open, close,
  * bind, unbind and info, which therefore must not call back into sva_bind.h. The
- * others a driver calls for a device from one thread at a time.
+ * others are called for a device from one thread at a time, but for read32 and read64,
+ * which any thread may call, as may inject.
  * Where a comment names no error, any of sva_bind.h may be returned.
  */
 struct sva_bus_ops {
@@ -146,6 +159,15 @@ struct sva_bus_ops {
 	 * NULL is a bus whose devices have none.
 	 */
 	uint64_t (*model_time)(struct sva_bus_device *dev);
+
+	/**
+	 * Have the device do something wrong, for tests and demonstrations. Optional: NULL is
+	 * a bus of real devices.
+	 * @param count	how often, 1 or more, added to what is left of an earlier call; of
+	 *		no effect on a halt and a removal.
+	 * @return 0; -EINVAL: another kind, or a count of 0; -EIO: the device is gone.
+	 */
+	int (*inject)(struct sva_bus_device *dev, enum sva_inject what, unsigned int count);
 };
 
 /** A bus. Defined once, const, by its driver. */

@@ -90,6 +90,10 @@ static inline uint8_t job_check(struct dsa_job *job)
 		return DSA_STS_XFER_SIZE;
 	if (unlikely((flags & DSA_FLAG_COMPL_INT) && !handle_valid(job)))
 		return DSA_STS_INT_HANDLE;
+	if (unlikely(job->dsa->errors) && (op->flags & DSA_OP_SIZED)) {
+		job->dsa->errors--;
+		return DSA_STS_HW_ERROR;
+	}
 	return 0;
 }
 

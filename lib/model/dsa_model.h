@@ -204,6 +204,7 @@ struct sva_dsa {
 	uint32_t token;		/* of the last page request */
 	bool paused;		/* this step is to end */
 	uint64_t random;	/* state of the generator, 0: everything in order */
+	uint32_t errors;	/* operations that are yet to fail: sva_dsa_inject_error() */
 	uint32_t tell;		/* op_flags with which a record of success is not all */
 	/* The timing model, in picoseconds of virtual time; all 0 while it is off. */
 	uint64_t now;		/* of the latest completion */

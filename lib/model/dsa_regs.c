@@ -154,7 +154,14 @@ void sva_dsa_flr(struct sva_dsa *dsa)
 	memset(dsa->swerr, 0, sizeof(dsa->swerr));
 	dsa->cmd = 0;
 	dsa->cmdsts = 0;
+	dsa->errors = 0;
 	memset(dsa->fragments, 0, sizeof(dsa->fragments));
+}
+
+void sva_dsa_inject_error(struct sva_dsa *dsa, unsigned int count)
+{
+	if (__builtin_add_overflow(dsa->errors, count, &dsa->errors))
+		dsa->errors = UINT32_MAX;
 }
 
 /* Note why vector 0 fires, and fire it. */

@@ -262,6 +262,12 @@ bool sva_dsa_page_response(struct sva_dsa *dsa, uint32_t token, bool resolved);
  */
 uint64_t sva_dsa_time(const struct sva_dsa *dsa);
 
+/**
+ * Have the next @p count operations on data end with a hardware error (status 0x20) instead of
+ * being done, in addition to those of earlier calls. sva_dsa_flr() forgets them.
+ */
+void sva_dsa_inject_error(struct sva_dsa *dsa, unsigned int count);
+
 /** Function-level reset: back to the state after sva_dsa_init(). */
 void sva_dsa_flr(struct sva_dsa *dsa);
 

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -322,6 +323,7 @@ emu_reset(struct sva_bus_device *bus_dev)
 
 	if (!lock_alive(dev))
 		return -EIO;
+	atomic_store(&dev->faults, 0);
 	for (wq = 0; wq < SVA_DSA_MAX_WQS; wq++)
 		while (dev->rings[wq] != NULL &&
 		       rte_ring_sc_dequeue_elem(dev->rings[wq], &lost, sizeof(lost)) == 0)
@@ -345,6 +347,42 @@ emu_model_time(struct sva_bus_device *bus_dev)
 	return ns;
 }
 
+static int
+emu_inject(struct sva_bus_device *bus_dev, enum sva_inject what, unsigned int count)
+{
+	struct emu_device *dev = (struct emu_device *)bus_dev;
+	uint64_t one = 1;
+	int ret = 0;
+
+	if (count == 0)
+		return -EINVAL;
+	if (!lock_alive(dev))
+		return -EIO;
+	switch (what) {
+	case SVA_INJECT_PAGE_FAULT:
+		/* Only the engine takes from it, so that it does not pass its maximum. */
+		if (count > UINT_MAX - atomic_load(&dev->faults))
+			count = UINT_MAX - atomic_load(&dev->faults);
+		atomic_fetch_add(&dev->faults, count);
+		break;
+	case SVA_INJECT_HW_ERROR:
+		sva_dsa_inject_error(dev->model, count);
+		break;
+	case SVA_INJECT_HALT:
+		sva_dsa_bus_master(dev->model, false);
+		break;
+	case SVA_INJECT_REMOVAL:
+		if (emu_removal_fd(bus_dev) < 0 || write(dev->removal, &one, sizeof(one)) < 0)
+			ret = -EIO;
+		break;
+	default:
+		ret = -EINVAL;
+		break;
+	}
+	emu_unlock(dev);
+	return ret;
+}
+
 static const struct sva_bus_ops emu_ops = {
 	.scan = emu_scan,
 	.container_create = emu_container_create,
@@ -364,6 +402,7 @@ static const struct sva_bus_ops emu_ops = {
 	.removal_fd = emu_removal_fd,
 	.reset = emu_reset,
 	.model_time = emu_model_time,
+	.inject = emu_inject,
 };
 
 static const struct sva_bus emu_bus = {

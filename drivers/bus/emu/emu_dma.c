@@ -29,6 +29,7 @@
 #define CANONICAL_END (1ull << 56)
 #define PAGEMAP_PRESENT (1ull << 63)	/* Documentation/admin-guide/mm/pagemap.rst */
 #define BOUNCE 16384u
+#define SPARED 64	/* bytes of an access that no fault is injected into */
 
 static const struct emu_bond *
 find_bond(struct emu_device *dev, uint32_t pasid)
@@ -82,10 +83,22 @@ present(struct emu_device *dev, uint64_t va, size_t len)
 	return len;
 }
 
+/* Whether an access is one that emu_inject() spoils. Records, and what is small, it spares. */
+static bool
+spoiled(struct emu_device *dev, size_t len)
+{
+	if (atomic_load_explicit(&dev->faults, memory_order_relaxed) == 0 || len <= SPARED)
+		return false;
+	atomic_fetch_sub(&dev->faults, 1);
+	return true;
+}
+
 /* Bytes at va that may be tried at all. */
 static size_t
 reachable(struct emu_device *dev, const struct emu_bond *bond, uint64_t va, size_t len)
 {
+	if (__builtin_expect(spoiled(dev, len), 0))
+		return 0;
 	if (va >= CANONICAL_END)
 		return 0;
 	if (len > CANONICAL_END - va)

@@ -64,6 +64,7 @@ struct emu_device {
 	enum emu_engine_kind engine;
 	enum emu_pri pri;
 	bool timing;			/* the model keeps a virtual time */
+	atomic_uint faults;		/* accesses that are yet to find no page: emu_inject() */
 	int pagemap;			/* /proc/self/pagemap, unless pri is on */
 	pthread_t host;
 	bool host_running;
