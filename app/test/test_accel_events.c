@@ -214,7 +214,7 @@ make_error(struct sva_device *dev)
 	struct dsa_desc desc = { .op_flags = DSA_OP_FLAGS(0x3f, 0) };
 
 	assert_int_equal(raw.io->portal_open(raw.dev, DSA_PORTAL_OFFSET(0, false), &raw.portal), 0);
-	raw_submit(&raw, &desc);
+	sva_portal_write(&raw.portal, &desc);
 	raw.io->portal_close(raw.dev, &raw.portal);
 }
 

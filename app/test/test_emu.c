@@ -450,7 +450,7 @@ reset(void **state)
 				.src = i, .dst = (uintptr_t)m, .size = BIG,
 			};
 
-			raw_submit(&f.raw, &desc);
+			sva_portal_write(&f.raw.portal, &desc);
 		}
 		assert_int_equal(io->reset(f.dev), 0);
 		memcpy(then, m, BIG);

@@ -87,32 +87,6 @@ raw_down(struct raw *raw)
 	raw->io->portal_close(raw->dev, &raw->portal);
 }
 
-static inline void
-raw_submit(struct raw *raw, const struct dsa_desc *desc)
-{
-	volatile uint64_t *to = raw->portal.addr;
-	uint64_t words[8];
-	unsigned int i;
-
-	if (raw->portal.kind == SVA_PORTAL_CALL) {
-		raw->portal.write(&raw->portal, desc);
-		return;
-	}
-	memcpy(words, desc, sizeof(words));
-#if defined(__x86_64__)
-	__builtin_ia32_sfence();
-#endif
-	if (raw->portal.kind == SVA_PORTAL_STORE8) {
-		for (i = 0; i < 8; i++)
-			to[i] = words[i];
-		return;
-	}
-#if defined(__x86_64__)
-	/* MOVDIR64B (%rdx), %rax */
-	asm volatile(".byte 0x66, 0x0f, 0x38, 0xf8, 0x02" : : "a"(to), "d"(words) : "memory");
-#endif
-}
-
 static inline uint64_t
 raw_swerr(struct raw *raw)
 {
@@ -136,7 +110,7 @@ raw_run(struct raw *raw, struct dsa_desc *desc, struct dsa_compl *record)
 {
 	memset(record, 0, sizeof(*record));
 	desc->compl_addr = (uintptr_t)record;
-	raw_submit(raw, desc);
+	sva_portal_write(&raw->portal, desc);
 	return raw_wait(raw, record);
 }
 

@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/types.h>
 
 #include <sva_bind.h>
@@ -50,6 +51,42 @@ struct sva_portal {
 	volatile void *addr;
 	void *bus_data;		/**< For the bus. */
 };
+
+/**
+ * Write a descriptor to a portal: a slow path for tools and tests. Drivers have their own.
+ *
+ * @param portal	an open one, of any kind but SVA_PORTAL_ENQCMD; only the calling thread
+ *			may be writing to it.
+ * @param desc		64 bytes, copied. What it points at and was stored before is visible to
+ *			the device.
+ */
+static inline void
+sva_portal_write(struct sva_portal *portal, const void *desc)
+{
+	volatile uint64_t *to = (volatile uint64_t *)portal->addr;
+	uint64_t words[8];
+	unsigned int i;
+
+	if (portal->kind == SVA_PORTAL_CALL) {
+		portal->write(portal, desc);
+		return;
+	}
+	memcpy(words, desc, sizeof(words));
+#if defined(__x86_64__)
+	__builtin_ia32_sfence();
+#else
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+#endif
+	if (portal->kind == SVA_PORTAL_STORE8) {
+		for (i = 0; i < 8; i++)
+			to[i] = words[i];
+		return;
+	}
+#if defined(__x86_64__)
+	/* MOVDIR64B (%rdx), %rax: Intel SDM volume 2 */
+	__asm__ volatile(".byte 0x66, 0x0f, 0x38, 0xf8, 0x02" : : "a"(to), "d"(words) : "memory");
+#endif
+}
 
 /** An open device, as a driver sees it. */
 struct sva_bus_device {

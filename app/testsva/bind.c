@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The SVADK authors
+ *
+ * Containers, and processes that are bound to them.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "testsva.h"
+
+struct ts_container ts_containers[TS_MAX_CONTAINERS];
+
+static struct ts_container *
+find(const char *text)
+{
+	uint64_t i;
+
+	if (ts_number("container", text, 0, TS_MAX_CONTAINERS - 1, &i) != 0)
+		return NULL;
+	if (ts_containers[i].c != NULL)
+		return &ts_containers[i];
+	ts_error("there is no container %s: see show containers", text);
+	return NULL;
+}
+
+static int
+create(const struct ts_words *words)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < TS_MAX_CONTAINERS && ts_containers[i].c != NULL; i++)
+		;
+	if (i == TS_MAX_CONTAINERS)
+		return ts_error("container: there are %d, the most there can be",
+				TS_MAX_CONTAINERS);
+	ret = sva_container_create(words->w[2], &ts_containers[i].c);
+	if (ret != 0) {
+		ts_containers[i].c = NULL;
+		return ts_error("container: bus '%s' gives none: %s", words->w[2], strerror(-ret));
+	}
+	ts_containers[i].own = true;
+	memset(ts_containers[i].bonds, 0, sizeof(ts_containers[i].bonds));
+	printf("container %u\n", i);
+	return 0;
+}
+
+static int
+destroy(const struct ts_words *words)
+{
+	struct ts_container *c = find(words->w[2]);
+	int ret;
+
+	if (c == NULL)
+		return -1;
+	if (!c->own)
+		return ts_error("container: %s belongs to its device: close that", words->w[2]);
+	ret = sva_container_destroy(c->c);
+	if (ret != 0)
+		return ts_error("container: %s: %s: close its devices first", words->w[2],
+				strerror(-ret));
+	c->c = NULL;
+	return 0;
+}
+
+static int
+parse_pid(const char *text, pid_t *pid)
+{
+	uint64_t value = 0;
+
+	if (strcmp(text, "self") != 0 &&
+	    ts_number("pid (or self)", text, 1, INT32_MAX, &value) != 0)
+		return -1;
+	*pid = (pid_t)value;
+	return 0;
+}
+
+/* Keeps what is shown of a bond; one that finds no room is there all the same. */
+static void
+note(struct ts_container *c, pid_t pid, uint32_t pasid)
+{
+	unsigned int i, at = TS_MAX_BONDS;
+
+	for (i = TS_MAX_BONDS; i-- > 0;)
+		if (c->bonds[i].pasid == 0 || c->bonds[i].pid == pid)
+			at = i;
+	for (i = 0; i < TS_MAX_BONDS; i++)
+		if (c->bonds[i].pasid != 0 && c->bonds[i].pid == pid)
+			at = i;
+	if (at == TS_MAX_BONDS)
+		return;
+	c->bonds[at].pid = pid;
+	c->bonds[at].pasid = pasid;
+}
+
+static int
+cmd_bind(const struct ts_words *words)
+{
+	struct ts_container *c = find(words->w[1]);
+	uint32_t pasid;
+	pid_t pid;
+	int ret;
+
+	if (c == NULL || parse_pid(words->w[2], &pid) != 0)
+		return -1;
+	ret = sva_bind(c->c, pid, &pasid);
+	if (ret != 0)
+		return ts_error("bind: container %s, %s: %s", words->w[1], words->w[2],
+				strerror(-ret));
+	note(c, pid, pasid);
+	printf("PASID %u\n", pasid);
+	return 0;
+}
+
+static int
+cmd_unbind(const struct ts_words *words)
+{
+	struct ts_container *c = find(words->w[1]);
+	pid_t pid;
+	int ret;
+
+	if (c == NULL || parse_pid(words->w[2], &pid) != 0)
+		return -1;
+	ret = sva_unbind(c->c, pid);
+	if (ret != 0)
+		return ts_error("unbind: container %s, %s: %s", words->w[1], words->w[2],
+				strerror(-ret));
+	note(c, pid, 0);
+	return 0;
+}
+
+static int
+show_containers(const struct ts_words *words)
+{
+	unsigned int i, k;
+
+	(void)words;
+	for (i = 0; i < TS_MAX_CONTAINERS; i++) {
+		struct ts_container *c = &ts_containers[i];
+		struct sva_container_info info;
+
+		if (c->c == NULL || sva_container_info(c->c, &info) != 0)
+			continue;
+		printf("container %u: bus %s, %u devices, %u of %u bonds, PASIDs of %u bits, I/O "
+		       "page faults %s\n", i, info.bus, info.devices, info.bonds, info.max_bonds,
+		       info.pasid_bits, info.io_page_faults ? "yes" : "no");
+		for (k = 0; k < TS_MAX_DEVICES; k++)
+			if (ts_devices[k].dev != NULL && ts_devices[k].container == c)
+				printf("  device %s: process %d, PASID %u\n", ts_devices[k].name,
+				       (int)ts_devices[k].dev->pid, ts_devices[k].dev->pasid);
+		for (k = 0; k < TS_MAX_BONDS; k++)
+			if (c->bonds[k].pasid != 0)
+				printf("  bound by hand: process %d, PASID %u\n",
+				       (int)c->bonds[k].pid, c->bonds[k].pasid);
+	}
+	return 0;
+}
+
+static const struct ts_command commands[] = {
+	{ "show containers", "Show containers with their devices, bonds and PASIDs (process 0 is "
+	  "testsva).", show_containers },
+	{ "container create BUS", "Make an empty container.", create },
+	{ "container destroy CONTAINER", "Remove its bonds and free it.", destroy },
+	{ "bind CONTAINER PID", "Bind a process, or self, to the devices of a container.",
+	  cmd_bind },
+	{ "unbind CONTAINER PID", "Undo bind.", cmd_unbind },
+	{ NULL, NULL, NULL },
+};
+
+const struct ts_section ts_bind_section = { "binding", commands };
