@@ -121,7 +121,8 @@ static void
 help(void **state)
 {
 	static const char *const options[] = { "-a SPEC", "-l, --lcores LIST", "-d PLUGIN",
-		"--log-level", "--huge", "--no-huge", "-h, --help", "--  " };
+		"--log-level", "--huge", "--no-huge", "--telemetry[=PREFIX]", "-h, --help",
+		"--  " };
 	char *text;
 	size_t size, i;
 	FILE *f;

@@ -19,7 +19,7 @@ struct sva_device *accel_device_get(unsigned int i);
 /* As sva_device_info(). Under the lock. */
 void accel_device_info(const struct sva_device *dev, struct sva_device_info *info);
 
-/* Show the class to rte_telemetry, once and for all. Under the lock. */
+/* Show the class to the telemetry, once and for all. Under the lock. */
 void accel_telemetry(void);
 
 /* Close a queue of an open device. Under the lock. */

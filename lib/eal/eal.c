@@ -12,6 +12,7 @@
 #include <sva_log.h>
 
 #include "eal_private.h"
+#include "eal_telemetry.h"
 
 SVA_LOG_COMPONENT(eal);
 
@@ -100,6 +101,7 @@ run_hooks(void)
 static void
 stop(void)
 {
+	eal_telemetry_stop();
 	run_hooks();
 	eal_bind_cleanup();
 	eal_worker_cleanup();
@@ -142,6 +144,9 @@ start(const struct sva_eal_conf *conf, bool pin)
 		ret = eal_plugin_load(conf->plugins);
 	if (ret == 0)
 		ret = eal_allow_check_buses();
+	eal_telemetry_commands();
+	if (ret == 0)
+		ret = eal_telemetry_start(conf->telemetry);
 	if (ret == 0 && pin)
 		ret = eal_cpu_pin();
 	if (ret == 0)

@@ -22,6 +22,7 @@ enum opt_id {
 	OPT_LOG_LEVEL,
 	OPT_HUGE,
 	OPT_NO_HUGE,
+	OPT_TELEMETRY,
 	OPT_HELP,
 };
 
@@ -29,7 +30,8 @@ struct opt {
 	enum opt_id id;
 	char letter;		/* 0: none */
 	const char *word;	/* NULL: none */
-	const char *value;	/* what the help calls it; NULL: takes none */
+	/* What the help calls it; NULL: takes none. With '=': may be left out, or is attached. */
+	const char *value;
 	const char *help;
 };
 
@@ -43,6 +45,8 @@ static const struct opt opts[] = {
 	  "log level by name or number, for example svadk.*:debug; may be repeated" },
 	{ OPT_HUGE, 0, "huge", NULL, "prefer huge pages for all memory" },
 	{ OPT_NO_HUGE, 0, "no-huge", NULL, "never use huge pages" },
+	{ OPT_TELEMETRY, 0, "telemetry", "=PREFIX",
+	  "open a socket for dpdk-telemetry.py -f PREFIX [" SVA_TELEMETRY_PREFIX "]" },
 	{ OPT_HELP, 'h', "help", NULL, "show these options" },
 };
 
@@ -64,7 +68,8 @@ sva_eal_usage(FILE *out)
 			n += snprintf(name + n, sizeof(name) - n, "%s--%s",
 				      o->letter != 0 ? ", " : "    ", o->word);
 		if (o->value != NULL)
-			snprintf(name + n, sizeof(name) - n, " %s", o->value);
+			snprintf(name + n, sizeof(name) - n, o->value[0] == '=' ? "[%s]" : " %s",
+				 o->value);
 		fprintf(out, "  %-28s %s\n", name, o->help);
 	}
 	fprintf(out, "  %-28s %s\n", "--", "end of these options");
@@ -137,6 +142,13 @@ set_opt(struct eal_args *args, size_t room, const struct opt *o, const char *val
 	case OPT_NO_HUGE:
 		conf->no_huge = true;
 		break;
+	case OPT_TELEMETRY:
+		if (conf->telemetry != NULL) {
+			SVA_LOG(ERR, "option --telemetry is given twice");
+			return -EINVAL;
+		}
+		conf->telemetry = value != NULL ? value : SVA_TELEMETRY_PREFIX;
+		break;
 	case OPT_HELP:
 		return -ECANCELED;
 	}
@@ -166,7 +178,7 @@ parse(int argc, char **argv, struct eal_args *args, size_t room)
 			SVA_LOG(ERR, "option \"%s\": --%s takes no value", arg, o->word);
 			return -EINVAL;
 		}
-		if (o->value != NULL && value == NULL) {
+		if (o->value != NULL && value == NULL && o->value[0] != '=') {
 			if (++i == argc) {
 				SVA_LOG(ERR, "option \"%s\" needs a value: %s", arg, o->value);
 				return -EINVAL;

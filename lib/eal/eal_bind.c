@@ -11,6 +11,7 @@
 #include <sva_log.h>
 
 #include "eal_private.h"
+#include "eal_telemetry.h"
 
 SVA_LOG_COMPONENT(eal);
 
@@ -307,6 +308,15 @@ sva_unbind(struct sva_container *container, pid_t pid)
 	return ret;
 }
 
+static void
+info_locked(struct sva_container *c, struct sva_container_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	info->bus = c->bus->name;
+	info->devices = c->nb_devices;
+	c->bus->ops->info(c, info);
+}
+
 int
 sva_container_info(struct sva_container *container, struct sva_container_info *info)
 {
@@ -316,14 +326,39 @@ sva_container_info(struct sva_container *container, struct sva_container_info *i
 		return -EINVAL;
 	eal_bind_lock();
 	if (find_container(container) != NULL) {
-		memset(info, 0, sizeof(*info));
-		info->bus = container->bus->name;
-		info->devices = container->nb_devices;
-		container->bus->ops->info(container, info);
+		info_locked(container, info);
 		ret = 0;
 	}
 	eal_bind_unlock();
 	return ret;
+}
+
+int
+eal_bind_show(struct eal_answer *answer, const char *params)
+{
+	struct sva_container_info info;
+	struct sva_container *c;
+	unsigned int n = 0;
+	char name[32];
+
+	(void)params;
+	eal_answer_open(answer, NULL, false);
+	eal_bind_lock();
+	for (c = containers; c != NULL; c = c->next) {
+		info_locked(c, &info);
+		snprintf(name, sizeof(name), "container%u", n++);
+		eal_answer_open(answer, name, false);
+		eal_answer_string(answer, "bus", info.bus);
+		eal_answer_uint(answer, "devices", info.devices);
+		eal_answer_uint(answer, "bonds", info.bonds);
+		eal_answer_uint(answer, "max_bonds", info.max_bonds);
+		eal_answer_uint(answer, "pasid_bits", info.pasid_bits);
+		eal_answer_uint(answer, "io_page_faults", info.io_page_faults != 0);
+		eal_answer_close(answer);
+	}
+	eal_bind_unlock();
+	eal_answer_close(answer);
+	return 0;
 }
 
 void

@@ -152,6 +152,11 @@ void eal_bind_unlock(void);
 /** @return whether a container of the bus exists; with the lock held. */
 bool eal_bind_bus_used(const struct sva_bus *bus);
 
+struct eal_answer;
+
+/** The command /sva/containers of the telemetry. */
+int eal_bind_show(struct eal_answer *answer, const char *params);
+
 /** Close every device and destroy every container that is left. */
 void eal_bind_cleanup(void);
 

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <sva_log.h>
 #include <sva_worker.h>
@@ -22,6 +23,7 @@ struct sva_worker {
 	char name[16];		/* as long as the kernel takes */
 	int (*fn)(void *arg);
 	void *arg;
+	pid_t process;
 	int result;
 	struct sva_worker *next;
 };
@@ -137,6 +139,7 @@ sva_worker_start(const char *name, int cpu, int (*fn)(void *arg), void *arg,
 	strcpy(w->name, name);
 	w->fn = fn;
 	w->arg = arg;
+	w->process = getpid();
 	err = create_thread(w, cpu);
 	if (err != 0) {
 		SVA_LOG(ERR, "worker %s cannot be started on CPU %d: %s", name, cpu, strerror(err));
@@ -179,7 +182,9 @@ eal_worker_cleanup(void)
 	struct sva_worker *w;
 
 	while ((w = unlink_worker(NULL)) != NULL) {
-		pthread_join(w->thread, NULL);
+		/* In the child of a fork there is none. */
+		if (w->process == getpid())
+			pthread_join(w->thread, NULL);
 		free(w);
 	}
 }

@@ -29,6 +29,9 @@ enum sva_huge {
 	SVA_HUGE_PREFER,	/**< For every allocation of a huge page or more. */
 };
 
+/** The prefix of `--telemetry` without a value. */
+#define SVA_TELEMETRY_PREFIX "svadk"
+
 /** What sva_eal_setup() takes; zero-initialise, then set what differs. */
 struct sva_eal_conf {
 	/** Device specifications, as for -a; NULL-terminated array or NULL. */
@@ -43,15 +46,22 @@ struct sva_eal_conf {
 	bool no_huge;
 	/** Prefer huge pages everywhere; --huge. */
 	bool huge;
+	/**
+	 * Open a telemetry socket, which a thread answers, where `dpdk-telemetry.py -f PREFIX`
+	 * looks for it, for the user alone: the prefix, of letters, digits, '.', '_' and '-',
+	 * the first not a dot; SVA_TELEMETRY_PREFIX for none of one's own. NULL: there is no
+	 * socket. In a process of DPDK none is opened, as DPDK's has the same commands.
+	 */
+	const char *telemetry;
 };
 
 /**
  * Initialise from a command line, with DPDK's option habits.
  *
  * Understands `-a SPEC`, `-l LIST`/`--lcores LIST`, `-d PLUGIN`,
- * `--log-level [PATTERN:]LEVEL`, `--huge`, `--no-huge` and `-h`/`--help`, up to
- * `--` or the first argument that is not an option. With -l the calling thread
- * is pinned to the first CPU of the list.
+ * `--log-level [PATTERN:]LEVEL`, `--huge`, `--no-huge`, `--telemetry[=PREFIX]` and
+ * `-h`/`--help`, up to `--` or the first argument that is not an option. With -l the
+ * calling thread is pinned to the first CPU of the list.
  *
  * A PLUGIN is a file, or a folder whose *.so files are loaded in the order of their
  * names. It is refused where everyone may write to the file or to a folder above it;
@@ -69,16 +79,19 @@ struct sva_eal_conf {
  *	sva_eal_usage()); -EINVAL: an option or value is wrong, and the log says
  *	which; -EALREADY: initialised before; -ENOENT, -ENOEXEC: a plugin is
  *	missing or is not one; -EPERM: a plugin that everyone could have put
- *	there; what a plugin's init returned; -ENOMEM. After an error nothing is
- *	left of the attempt.
+ *	there, or a folder for the telemetry that others may write to; -ENAMETOOLONG,
+ *	-EACCES and others of mkdir(2) and bind(2): no socket can be made for the
+ *	telemetry; -EADDRINUSE: 64 processes have one of the prefix; what a plugin's
+ *	init returned; -ENOMEM. After an error nothing is left of the attempt but
+ *	folders of the telemetry.
  */
 int sva_eal_init(int argc, char **argv);
 
 /**
  * Initialise without a command line, for use inside any host program.
  *
- * Pins nothing, installs no signal handler, starts no thread, prints nothing on
- * stdout.
+ * Pins nothing, installs no signal handler, prints nothing on stdout, and starts no
+ * thread but that of the telemetry, where it is asked for.
  *
  * @param conf	read during the call only; NULL for the defaults.
  * @return 0, or as sva_eal_init().
@@ -88,7 +101,7 @@ int sva_eal_setup(const struct sva_eal_conf *conf);
 /**
  * Undo the initialisation: closes every device and container still open, joins
  * worker threads, unloads plugins, frees memory given by sva_alloc(). After it
- * no thread, file descriptor or mapping of SVADK is left. Log levels go back to
+ * no thread, file descriptor, socket or mapping of SVADK is left. Log levels go back to
  * what they were before --log-level, and the thread that -l pinned, if it is the
  * calling one, to the CPUs it had.
  *

@@ -278,32 +278,40 @@ idxd_queue_close(struct sva_queue *queue, unsigned int *unpolled)
 	return ret;
 }
 
-void
+/*
+ * These are read for the telemetry while the queue's thread goes on, which does not pay for
+ * it with atomic stores: aligned words, each as it was at some time, and off by a lap between
+ * the two stores with which the ring wraps.
+ */
+#define WHILE_IN_USE __attribute__((no_sanitize_thread))
+
+WHILE_IN_USE void
 idxd_queue_info(struct sva_queue *queue, struct sva_queue_info *info)
 {
 	struct idxd_queue *iq = (struct idxd_queue *)queue;
 
 	info->depth = iq->depth;
-	info->used = idxd_used(iq);
+	info->used = idxd_distance(iq, iq->tail, iq->q.next);
 	info->wq_size = iq->idxd->dev->wq_size;
 	info->min_batch = iq->min_batch;
 	info->fault_policy = iq->fault_policy;
 }
 
-static uint64_t
+WHILE_IN_USE static uint64_t
 accepted(const struct idxd_queue *iq)
 {
 	return iq->laps + (uint64_t)(iq->q.next - iq->q.slots);
 }
 
-void
+WHILE_IN_USE void
 idxd_queue_stats(struct sva_queue *queue, struct sva_queue_stats *stats)
 {
 	struct idxd_queue *iq = (struct idxd_queue *)queue;
+	uint64_t all = accepted(iq);
 
 	*stats = iq->stats;
-	stats->accepted = accepted(iq) - iq->stats_accepted;
-	stats->completed = accepted(iq) - idxd_used(iq) - iq->stats_completed;
+	stats->accepted = all - iq->stats_accepted;
+	stats->completed = all - idxd_distance(iq, iq->tail, iq->q.next) - iq->stats_completed;
 }
 
 void
