@@ -81,6 +81,7 @@ has_python() { /usr/bin/python3 -c 'import sys; sys.exit(sys.version_info < (3, 
 has_pyelftools() { /usr/bin/python3 -c 'import elftools'; } 2>/dev/null
 has_dpdk_test() { command -v dpdk-test; } >/dev/null
 has_dpdk_telemetry() { command -v dpdk-telemetry.py; } >/dev/null
+has_matplotlib() { /usr/bin/python3 -c 'import matplotlib'; } 2>/dev/null
 has_doxygen() { doxygen --version >/dev/null 2>&1; }
 has_sphinx() { sphinx-build --version >/dev/null 2>&1; }
 has_flex() { flex --version >/dev/null 2>&1; }
@@ -120,6 +121,7 @@ has_python|python3|Python 3.8 or later as /usr/bin/python3
 has_dpdk_test|dpdk-dev|dpdk-test
 has_dpdk_telemetry|dpdk-dev|dpdk-telemetry.py
 has_pyelftools|python3-pyelftools|pyelftools
+has_matplotlib|python3-matplotlib|matplotlib
 has_doxygen|doxygen|doxygen
 has_sphinx|python3-sphinx|sphinx-build'
 vm_needs='
