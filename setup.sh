@@ -82,6 +82,7 @@ has_pyelftools() { /usr/bin/python3 -c 'import elftools'; } 2>/dev/null
 has_dpdk_test() { command -v dpdk-test; } >/dev/null
 has_dpdk_telemetry() { command -v dpdk-telemetry.py; } >/dev/null
 has_matplotlib() { /usr/bin/python3 -c 'import matplotlib'; } 2>/dev/null
+has_man() { man --version && groff --version; } >/dev/null 2>&1
 has_doxygen() { doxygen --version >/dev/null 2>&1; }
 has_sphinx() { sphinx-build --version >/dev/null 2>&1; }
 has_flex() { flex --version >/dev/null 2>&1; }
@@ -122,6 +123,7 @@ has_dpdk_test|dpdk-dev|dpdk-test
 has_dpdk_telemetry|dpdk-dev|dpdk-telemetry.py
 has_pyelftools|python3-pyelftools|pyelftools
 has_matplotlib|python3-matplotlib|matplotlib
+has_man|man-db groff-base|man and groff
 has_doxygen|doxygen|doxygen
 has_sphinx|python3-sphinx|sphinx-build'
 vm_needs='
