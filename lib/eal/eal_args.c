@@ -70,9 +70,9 @@ sva_eal_usage(FILE *out)
 		if (o->value != NULL)
 			snprintf(name + n, sizeof(name) - n, o->value[0] == '=' ? "[%s]" : " %s",
 				 o->value);
-		fprintf(out, "  %-28s %s\n", name, o->help);
+		fprintf(out, "  %-29s %s\n", name, o->help);
 	}
-	fprintf(out, "  %-28s %s\n", "--", "end of these options");
+	fprintf(out, "  %-29s %s\n", "--", "end of these options");
 }
 
 /*
