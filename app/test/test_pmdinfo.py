@@ -88,11 +88,23 @@ class Pmdinfo(unittest.TestCase):
             self.assertEqual(done.stderr.count("\n"), 1)
             self.assertIn("idxd (accel)", done.stdout)
 
-    def test_full_disk(self):
-        with open("/dev/full", "w") as full:
-            done = pmdinfo(self.library, stdout=full)
-        self.assertEqual(done.returncode, 1)
-        self.assertEqual(done.stderr, "sva-pmdinfo: standard output: No space left on device\n")
+    def test_damaged_file(self):
+        with open(self.library, "rb") as f:
+            data = bytearray(f.read(1 << 16))
+        cases = {"cut.so": data, "short.so": data[:40],
+                 # e_shoff is in the file, and there is no section header.
+                 "header.so": data[:40] + bytes([0, 1] + [0] * 6) + data[48:300]}
+        for name, content in cases.items():
+            with open(f"{self.folder}/{name}", "wb") as f:
+                f.write(content)
+        os.mkfifo(f"{self.folder}/pipe")
+        pipe = os.open(f"{self.folder}/pipe", os.O_RDWR)
+        for name in [*cases, "pipe"]:
+            done = pmdinfo(f"{self.folder}/{name}")
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertRegex(done.stderr, rf"\Asva-pmdinfo: .*{name}: .{{4}}.*\n\Z")
+            self.assertNotIn("None\n", done.stderr)
+        os.close(pipe)
 
     @unittest.skipUnless(shutil.which("dpdk-pmdinfo.py"), "dpdk-pmdinfo.py is not installed (dpdk)")
     def test_dpdk(self):
