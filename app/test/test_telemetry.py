@@ -4,6 +4,7 @@
 """Telemetry of a program that is none of DPDK's, by dpdk-telemetry.py:
 test_telemetry.py BUILD_DIR [unittest options]
 """
+import ctypes.util
 import glob
 import json
 import os
@@ -22,6 +23,28 @@ BUILD = ""
 LIMIT = 60
 CLIENT = "dpdk-telemetry.py"
 NAME = "dpdk_telemetry.v2"
+
+
+# A program of DPDK and of SVADK, until its standard input ends.
+BOTH = """
+import ctypes, sys
+def args(*words):
+    return len(words), (ctypes.c_char_p * (len(words) + 1))(*(w.encode() for w in words), None)
+eal = ctypes.CDLL(sys.argv[1], mode=ctypes.RTLD_GLOBAL)
+assert eal.rte_eal_init(*args("x", "--no-huge", "--no-pci", "-m", "64", "-l", sys.argv[3],
+                              "--file-prefix=t")) >= 0
+sva = ctypes.CDLL(sys.argv[2])
+assert sva.sva_eal_init(*args("x", "--telemetry")) == 1
+assert sva.sva_device_open(b"emu:dsa", ctypes.byref(ctypes.c_void_p())) == 0
+print("ready", flush=True)
+sys.stdin.read()
+assert sva.sva_eal_cleanup() == 0
+"""
+
+
+def sanitized():
+    with open(f"{BUILD}/meson-info/intro-buildoptions.json", encoding="utf-8") as f:
+        return any(o["name"] == "b_sanitize" and o["value"] != "none" for o in json.load(f))
 
 
 class Telemetry(unittest.TestCase):
@@ -103,6 +126,33 @@ class Telemetry(unittest.TestCase):
         self.assertGreater(after, before)
         self.assertEqual(self.end(program), 130)
         self.assertEqual(self.sockets(), [])
+
+    def test_process_of_dpdk(self):
+        """DPDK's socket answers, with the same commands, and there is no other."""
+        if sanitized():
+            self.skipTest("Python has no runtime of the sanitizers")
+        library = ctypes.util.find_library("rte_eal")
+        with subprocess.Popen(
+                [sys.executable, "-c", BOTH, library, f"{BUILD}/libsvadk.so",
+                 str(min(os.sched_getaffinity(0)))], stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                env=self.env) as program:
+            while (line := program.stdout.readline()) not in ("ready\n", ""):
+                pass
+            self.assertEqual(line, "ready\n")
+            devices, info, bonds, containers = self.ask(
+                "/sva/devices", "/sva/info,emu:dsa", "/sva/bonds", "/sva/containers",
+                options=("-f", "t"))
+            log = program.communicate("", timeout=LIMIT)[1]
+        self.assertEqual(program.returncode, 0, log)
+        self.assertIn("DPDK's socket answers, and no other is opened", log)
+        self.assertEqual(os.listdir(f"{self.top}/dpdk"), ["t"])
+        self.assertEqual(devices, ["emu:dsa"])
+        self.assertIn("copy", info["ops"])
+        self.assertEqual(bonds["bond0"], {"device": "emu:dsa", "pid": program.pid,
+                                          "pasid": info["pasid"]})
+        self.assertEqual((containers["container0"]["bus"], containers["container0"]["bonds"]),
+                         ("emu", 1))
 
     def test_prompt(self):
         """As somebody at a terminal has it."""

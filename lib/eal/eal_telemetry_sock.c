@@ -424,7 +424,7 @@ start(const char *prefix)
 		eal_telemetry_stop();
 		return ret;
 	}
-	SVA_LOG(INFO, "telemetry at %s", server.addr.sun_path);
+	SVA_LOG(NOTICE, "telemetry at %s", server.addr.sun_path);
 	return 0;
 }
 
