@@ -180,6 +180,21 @@ class Plot(unittest.TestCase):
             self.assertIn(text, page.text)
         self.assertNotIn(b"http:", self.read("r.html").replace(b'"http://www.w3.org/', b""))
 
+    def test_parts(self):
+        """No figure gets so large that it cannot be drawn or read."""
+        self.write("r.json", [load(op=f"op{i}", size=64 << i % 3, ratio=None, p90_ns=None)
+                              for i in range(26)] + [even(op=f"op{i}") for i in range(41)])
+        done = self.good("r.json", "--format", "svg", "-o", "o")
+        self.assertEqual(done.stdout.split(), [
+            f"o/r-{x}.svg" for x in ("throughput", "throughput-2", "break-even", "break-even-2",
+                                     "latency", "latency-2")])
+        self.write("r.json", [load(queues=q, batch=b, size=s) for q in range(1, 8)
+                              for b in (1, 2) for s in (64, 4096)])
+        done = self.good("r.json", "--html", "r.html")
+        page = Page(self.read("r.html").decode())
+        self.assertEqual(page.tags.count("svg"), 1 + 2 + 1)
+        self.assertIn("batch 2, queues 7", page.text)
+
     def test_section_names(self):
         """Files of sections whose names differ in signs only; none leaves the folder."""
         rows = [load(section=s, ratio=None, p50_ns=None, p90_ns=None, p99_ns=None, p999_ns=None)
@@ -243,6 +258,8 @@ class Plot(unittest.TestCase):
                  '"mops" is missing'),
                 ("a.json", [{**row, "gbps": "fast"}], "\"gbps\" is 'fast' and not a number"),
                 ("a.json", [{**row, "gbps": None}], '"gbps" has no value'),
+                ("a.json", [{**row, "gbps": -1}], "which cannot be"),
+                ("a.json", [{**row, "size": 10 ** 400}], "which cannot be"),
                 ("a.json", [{**row, "size": 1.5}], "not a whole number"),
                 ("a.json", [{**row, "verified": 1}], "not true or false"),
                 ("a.json", [{**row, "op": 1}], "not text"),

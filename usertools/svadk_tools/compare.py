@@ -5,7 +5,7 @@
 from dataclasses import dataclass
 
 from . import page
-from .figures import PARAMETERS, differing, value_text
+from .plots import PARAMETERS, differing, value_text
 from .results import distinct, number
 
 KEYS = {'load': ['op'] + PARAMETERS, 'break-even': ['op', 'batch', 'depth', 'mode', 'from', 'to'],

@@ -1,383 +1,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The SVADK authors
-"""The plots that results have the data for, each with what it says as text and as a table."""
+"""The plots that results have the data for, drawn."""
 
 import io
 import logging
-import math
 import os
 import re
 import warnings
-from dataclasses import dataclass, field
 
+from . import plots
 from .program import Failure
-from .results import distinct, number, of_kind, size_text
+from .results import distinct, of_kind
 
-# What a load differs in, beside its operation; the first that has several values is plotted
-# over, the others make variants.
-PARAMETERS = ['size', 'batch', 'depth', 'queues', 'buffers', 'stride_src', 'stride_dst',
-              'place_src', 'place_dst', 'node_src', 'node_dst', 'flags', 'fault_rate',
-              'submit_only']
-OVER = PARAMETERS[:7]
-# A default that follows from the size is no variant of its own.
-DERIVED = ('batch', 'depth', 'buffers')
-LABELS = {'size': 'bytes of an operation', 'batch': 'operations of a submit',
-          'depth': 'operations in flight', 'queues': 'queues', 'buffers': 'buffers',
-          'stride_src': 'stride of the source', 'stride_dst': 'stride of the destination',
-          'fault_rate': 'rate of page faults'}
-# Okabe and Ito's, which those who see few colours can tell apart.
-COLOURS = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9', '#000000', '#8C6D00']
-CPU_COLOUR = '#777777'
-PERCENTILES = [('p50_ns', 'p50'), ('p90_ns', 'p90'), ('p99_ns', 'p99'), ('p999_ns', 'p99.9')]
-PHASES = [('prepare_ns', 'prepare'), ('submit_ns', 'submit'), ('poll_ns', 'poll'),
-          ('wait_ns', 'wait')]
 EMULATED = 'emulated device: says nothing about hardware'
 
-
-@dataclass
-class Figure:
-    """A plot: draw(matplotlib figure), inches, and what stands for it where it is not seen."""
-    name: str
-    title: str
-    alt: str
-    header: list
-    table: list
-    draw: object
-    size: tuple
-    emulated: bool
-    where: str = ''
-    notes: list = field(default_factory=list)
-
-
-def value_text(name, value):
-    if value is None or value == '':
-        return 'default'
-    if name in ('size', 'stride_src', 'stride_dst', 'from', 'to', 'break_even'):
-        return size_text(value)
-    return number(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else \
-        str(value).lower() if isinstance(value, bool) else value
-
-
-def choose_over(rows):
-    """The parameter that the loads are a series in."""
-    for name in OVER:
-        if len(distinct(rows, name)) > 1 and None not in distinct(rows, name):
-            return name
-    return 'size'
-
-
-def differing(rows):
-    """The parameters that tell loads apart; what the size and operation decide does not."""
-    found = []
-    for p in PARAMETERS:
-        values = {}
-        for r in rows:
-            values.setdefault((r['op'], r['size']), set()).add(r[p])
-        if len(distinct(rows, p)) > 1 and \
-                not (p in DERIVED and all(len(v) == 1 for v in values.values())):
-            found.append(p)
-    return found
-
-
-def variants(rows, over):
-    """(label, rows in order) for each set of the other parameters."""
-    others = [p for p in differing(rows) if p != over]
-    found = {}
-    for r in rows:
-        label = ', '.join(f'{p} {value_text(p, r[p])}' for p in others)
-        found.setdefault(label, []).append(r)
-    return [(label, sorted(v, key=lambda r: r[over])) for label, v in found.items()]
-
-
-def panels_of(rows, over):
-    """(title, rows) for each operation and variant."""
-    return [(op + (f'\n{label}' if label else ''), list(series))
-            for op in distinct(rows, 'op')
-            for label, series in variants([r for r in rows if r['op'] == op], over)]
-
-
-def grid(n):
-    """Rows and columns for so many panels, and inches."""
-    columns = min(n, 3)
-    lines = math.ceil(n / columns)
-    return lines, columns, (1 + 3.6 * max(columns, 1.6), 0.9 + 2.9 * lines)
-
-
-def make_panels(fig, n):
-    lines, columns, _ = grid(n)
-    axes = [fig.add_subplot(lines, columns, i + 1) for i in range(n)]
-    for a in axes:
-        a.grid(True, which='major', color='#dddddd', linewidth=0.6)
-        a.set_axisbelow(True)
-        a.tick_params(which='both', labelsize=8)
-        for side in ('top', 'right'):
-            a.spines[side].set_visible(False)
-    return axes
-
-
-def set_over(axis, over, values):
-    """The x axis: a tick for each value, in powers where they are far apart."""
-    values = sorted(set(values))
-    if values[0] > 0 and values[-1] >= 4 * values[0]:
-        axis.set_xscale('log', base=2)
-    shown = values[::math.ceil(len(values) / 8)]
-    axis.set_xticks(shown, labels=[value_text(over, v) for v in shown])
-    axis.minorticks_off()
-    axis.set_xlabel(LABELS[over])
-
-
-def errors(rows, name):
-    """Half-widths for error bars, or None."""
-    cis = [r[name] for r in rows]
-    return None if all(c is None for c in cis) else [c or 0 for c in cis]
-
-
-def span(values):
-    values = [v for v in values if v is not None]
-    return f'{number(min(values))} to {number(max(values))}' if values else 'none'
-
-
-# --- Each plot ---------------------------------------------------------------------------
-
-def throughput(rows):
-    over = choose_over(rows)
-    ops = distinct(rows, 'op')
-    # An operation without bytes has no GB/s.
-    unit = {op: 'gbps' if any(r['gbps'] for r in rows if r['op'] == op) else 'mops' for op in ops}
-
-    def draw(fig):
-        for a, op in zip(make_panels(fig, len(ops)), ops):
-            all_rows = [r for r in rows if r['op'] == op]
-            several = variants(all_rows, over)
-            for i, (label, series) in enumerate(several):
-                x = [r[over] for r in series]
-                colour = COLOURS[i % len(COLOURS)]
-                a.errorbar(x, [r[unit[op]] for r in series], yerr=errors(series, unit[op] + '_ci'),
-                           color=colour, marker='o', markersize=4, capsize=3,
-                           linestyle='-' if i < len(COLOURS) else '-.', label=label or 'device')
-                if any(r['model_gbps'] for r in series):
-                    a.plot(x, [r['model_gbps'] for r in series], color=colour, linestyle=':',
-                           label=None if i else 'timing model')
-                if unit[op] == 'gbps' and any(r['cpu_gbps'] for r in series):
-                    a.errorbar(x, [r['cpu_gbps'] for r in series],
-                               yerr=errors(series, 'cpu_gbps_ci'), linestyle='--', capsize=3,
-                               color=CPU_COLOUR if len(several) == 1 else colour, alpha=0.7,
-                               label='CPU' if i == len(several) - 1 or len(several) == 1 else None)
-            set_over(a, over, [r[over] for r in all_rows])
-            a.set_ylim(0, 1.05 * a.get_ylim()[1])
-            a.set_ylabel('GB/s' if unit[op] == 'gbps' else 'million operations a second')
-            a.set_title(op)
-            a.legend(fontsize=7, frameon=False)
-
-    table = [[r['op'], label or '-', value_text(over, r[over]), number(r['gbps']),
-              number(r['gbps_ci']), number(r['mops']), number(r['cpu_gbps'] or None),
-              number(r['ratio'] or None)]
-             for op in ops
-             for label, series in variants([r for r in rows if r['op'] == op], over)
-             for r in series]
-    return Figure('throughput', 'Throughput',
-                  f'Throughput over {LABELS[over]}, a panel an operation ({", ".join(ops)}): the '
-                  f'device {span(r["gbps"] for r in rows)} GB/s, the CPU '
-                  f'{span(r["cpu_gbps"] or None for r in rows)} GB/s.',
-                  ['operation', 'variant', over, 'GB/s', '± GB/s', 'Mops/s', 'CPU GB/s', 'ratio'],
-                  table, draw, grid(len(ops))[2], rows[0]['emulated'])
-
-
-def ratio(rows, even):
-    rows = [r for r in rows if r['ratio']]
-    if not rows:
-        return None
-    over = choose_over(rows)
-    lines = panels_of(rows, over)
-    marks = [e for e in even if e['break_even']] if over == 'size' else []
-
-    def draw(fig):
-        a = make_panels(fig, 1)[0]
-        ops = distinct(rows, 'op') + [op for op in distinct(marks, 'op')
-                                      if op not in distinct(rows, 'op')]
-        colour = {op: COLOURS[i % len(COLOURS)] for i, op in enumerate(ops)}
-        seen = {}
-        for title, series in lines:
-            op = series[0]['op']
-            seen[op] = seen.get(op, -1) + 1
-            a.errorbar([r[over] for r in series], [r['ratio'] for r in series],
-                       yerr=errors(series, 'ratio_ci'), markersize=4, capsize=3,
-                       color=colour[op] if len(ops) > 1 else COLOURS[seen[op] % len(COLOURS)],
-                       marker='os^Dv'[seen[op] % 5], label=title.replace('\n', ', '))
-        a.axhline(1, color='#444444', linewidth=1)
-        a.annotate('as fast as the CPU', (1, 1), xycoords=('axes fraction', 'data'), fontsize=7,
-                   ha='right', va='bottom', color='#444444')
-        for e in marks:
-            a.plot([e['break_even']], [1], marker='*', markersize=12, color=colour[e['op']],
-                   markeredgecolor='white', linestyle='none',
-                   label=f"{e['op']}: break-even {size_text(e['break_even'])} ({e['mode']})")
-        set_over(a, over, [r[over] for r in rows])
-        a.set_ylim(bottom=0)
-        a.set_ylabel('device to CPU')
-        a.legend(fontsize=7, frameon=False, loc='center left', bbox_to_anchor=(1.01, 0.5))
-
-    table = [[title.replace('\n', ', '), value_text(over, r[over]), number(r['ratio']),
-              number(r['ratio_ci'])] for title, series in lines for r in series]
-    return Figure('ratio', 'Device to CPU',
-                  f'Ratio of the device\'s throughput to the CPU\'s over {LABELS[over]}: '
-                  f'{span(r["ratio"] for r in rows)}.' +
-                  ''.join(f' {e["op"]} breaks even at {size_text(e["break_even"])} bytes '
-                          f'({e["mode"]}).' for e in marks),
-                  ['series', over, 'ratio', '±'], table, draw, (9, 4.2), rows[0]['emulated'])
-
-
-def even_text(row):
-    return 'none' if row['break_even'] is None else size_text(row['break_even'])
-
-
-def break_even(rows):
-    def what(e):
-        return f"{e['op']}, {e['mode']}, batch {e['batch']}, depth {e['depth']}"
-
-    def draw(fig):
-        a = make_panels(fig, 1)[0]
-        for i, e in enumerate(rows):
-            a.plot([e['from'], e['to']], [i, i], color='#bbbbbb', linewidth=5,
-                   solid_capstyle='butt')
-            if e['break_even'] is not None:
-                a.plot([e['break_even']], [i], marker='*', markersize=12, color=COLOURS[0],
-                       linestyle='none')
-            a.annotate(even_text(e), (e['break_even'] or e['to'], i), xytext=(0, 7),
-                       textcoords='offset points', fontsize=8, ha='center')
-        a.set_yticks(range(len(rows)), labels=[what(e) for e in rows])
-        a.set_ylim(len(rows) - 0.5, -0.7)
-        set_over(a, 'size',
-                 [v for e in rows for v in (e['from'], e['to'], e['break_even']) if v])
-        a.set_xlabel('bytes of an operation; grey: the sizes looked at')
-
-    return Figure('break-even', 'Break-even',
-                  'The size from which on the device beats the CPU. ' +
-                  ' '.join(f'{what(e)}: {even_text(e)}.' for e in rows),
-                  ['operation', 'mode', 'batch', 'depth', 'from', 'to', 'break-even'],
-                  [[e['op'], e['mode'], str(e['batch']), str(e['depth']), size_text(e['from']),
-                    size_text(e['to']), even_text(e)] for e in rows],
-                  draw, (8, 1.4 + 0.45 * len(rows)), rows[0]['emulated'])
-
-
-def latency(rows):
-    rows = [r for r in rows if any(r[name] for name, _ in PERCENTILES)]
-    if not rows:
-        return None
-    over = choose_over(rows)
-    panels = panels_of(rows, over)
-
-    def draw(fig):
-        for a, (title, series) in zip(make_panels(fig, len(panels)), panels):
-            for (name, label), colour in zip(PERCENTILES, COLOURS):
-                points = [(r[over], r[name] / 1e3) for r in series if r[name]]
-                if points:
-                    a.plot(*zip(*points), color=colour, marker='o', markersize=4, label=label)
-            set_over(a, over, [r[over] for r in series])
-            a.set_yscale('log')
-            for axis_of in (a.yaxis.set_major_formatter, a.yaxis.set_minor_formatter):
-                axis_of(lambda v, _: number(v) if f'{v:e}'[0] in '125' else '')
-            a.set_ylabel('µs')
-            a.set_title(title, fontsize=9)
-            a.legend(fontsize=7, frameon=False)
-
-    return Figure('latency', 'Latency',
-                  f'Latency percentiles over {LABELS[over]}, a panel an operation: p50 '
-                  f'{span(r["p50_ns"] / 1e3 for r in rows if r["p50_ns"])} µs, p99.9 '
-                  f'{span(r["p999_ns"] / 1e3 for r in rows if r["p999_ns"])} µs.',
-                  ['series', over] + [f'{label} µs' for _, label in PERCENTILES],
-                  [[title.replace('\n', ', '), value_text(over, r[over])] +
-                   [number(r[name] / 1e3 if r[name] is not None else None)
-                    for name, _ in PERCENTILES]
-                   for title, series in panels for r in series], draw, grid(len(panels))[2],
-                  rows[0]['emulated'])
-
-
-def split(rows):
-    rows = [r for r in rows if any(r[name] is not None for name, _ in PHASES)]
-    if not rows:
-        return None
-    over = choose_over(rows)
-    panels = panels_of(rows, over)
-
-    def draw(fig):
-        for a, (title, series) in zip(make_panels(fig, len(panels)), panels):
-            bottom = [0.0] * len(series)
-            total = [sum(r[name] or 0 for name, _ in PHASES) for r in series]
-            for (name, label), colour in zip(PHASES, COLOURS):
-                heights = [100 * (r[name] or 0) / (t or 1) for r, t in zip(series, total)]
-                a.bar(range(len(series)), heights, 0.7, bottom=bottom, color=colour, label=label)
-                bottom = [b + h for b, h in zip(bottom, heights)]
-            for i, t in enumerate(total):
-                a.annotate(number(t, 3), (i, 100), xytext=(0, 2), textcoords='offset points',
-                           ha='center', fontsize=7)
-            a.set_xlim(-0.6, max(len(series), 3) - 0.4)
-            a.set_xticks(range(len(series)), labels=[value_text(over, r[over]) for r in series])
-            a.set_xlabel(LABELS[over])
-            a.set_ylabel('% of the time (on top: ns)')
-            a.set_ylim(0, 135)
-            a.set_yticks(range(0, 101, 20))
-            a.set_title(title, fontsize=9)
-            a.legend(fontsize=7, frameon=False, ncol=4, loc='upper left', columnspacing=1,
-                     handlelength=1)
-
-    return Figure('split', 'Where the time goes',
-                  f'Shares of an operation\'s time over {LABELS[over]}, as stacked bars: ' +
-                  ', '.join(f'{label} {span(r[name] for r in rows)} ns'
-                            for name, label in PHASES) + '.',
-                  ['series', over] + [f'{label} ns' for _, label in PHASES],
-                  [[title.replace('\n', ', '), value_text(over, r[over])] +
-                   [number(r[name]) for name, _ in PHASES]
-                   for title, series in panels for r in series], draw, grid(len(panels))[2],
-                  rows[0]['emulated'])
-
-
-def fault_rate(rows):
-    lines = panels_of(rows, 'fault_rate')
-
-    def draw(fig):
-        a = make_panels(fig, 1)[0]
-        for i, (title, series) in enumerate(lines):
-            a.errorbar([r['fault_rate'] for r in series], [r['gbps'] for r in series],
-                       yerr=errors(series, 'gbps_ci'), color=COLOURS[i % len(COLOURS)], marker='o',
-                       markersize=4, capsize=3, label=title.replace('\n', ', '))
-        a.set_xlabel(LABELS['fault_rate'])
-        a.set_ylabel('GB/s')
-        a.set_ylim(bottom=0)
-        a.legend(fontsize=7, frameon=False, loc='center left', bbox_to_anchor=(1.01, 0.5))
-
-    return Figure('fault-rate', 'Page faults',
-                  f'Throughput over the rate of page faults: {span(r["gbps"] for r in rows)} GB/s '
-                  f'for rates {span(r["fault_rate"] for r in rows)}.',
-                  ['series', 'fault rate', 'GB/s', '± GB/s', 'faults'],
-                  [[title.replace('\n', ', '), number(r['fault_rate']), number(r['gbps']),
-                    number(r['gbps_ci']), str(r['faults'])]
-                   for title, series in lines for r in series],
-                  draw, (9, 4.2), rows[0]['emulated'])
-
-
-def open_cost(rows):
-    def draw(fig):
-        a = make_panels(fig, 1)[0]
-        a.barh(range(len(rows)), [r['us'] for r in rows], 0.6, color=COLOURS[0],
-               xerr=errors(rows, 'us_ci'), capsize=3, ecolor='#444444')
-        for i, r in enumerate(rows):
-            a.annotate(number(r['us']), (r['us'] + (r['us_ci'] or 0), i), xytext=(4, 0),
-                       textcoords='offset points', va='center', fontsize=8)
-        a.set_yticks(range(len(rows)), labels=[r['step'] for r in rows])
-        a.set_ylim(len(rows) - 0.5, -0.5)
-        a.margins(x=0.12)
-        a.set_xlim(left=0)
-        a.set_xlabel('µs')
-
-    return Figure('open', 'Cost of opening',
-                  'Microseconds of each step: ' +
-                  ', '.join(f'{r["step"]} {number(r["us"])}' for r in rows) + '.',
-                  ['step', 'µs', '± µs'],
-                  [[r['step'], number(r['us']), number(r['us_ci'])] for r in rows], draw,
-                  (8, 1.4 + 0.4 * len(rows)), rows[0]['emulated'])
-
-
-# --- All of them -------------------------------------------------------------------------
 
 def of_group(rows):
     """The figures of one section and device."""
@@ -385,16 +21,11 @@ def of_group(rows):
     faulty = [r for r in loads if r['fault_rate'] is not None]
     plain = [r for r in loads if r['fault_rate'] is None]
     timed = [r for r in plain if not r['submit_only']]
-    figures = [
-        throughput(plain) if plain else None,
-        ratio(plain, even) if plain else None,
-        break_even(even) if even else None,
-        latency(timed) if timed else None,
-        split(plain or faulty),
-        fault_rate(faulty) if faulty else None,
-        open_cost(of_kind(rows, 'open')) if of_kind(rows, 'open') else None,
+    return [
+        *plots.throughput(plain), *plots.ratio(plain, even), *plots.break_even(even),
+        *plots.latency(timed), *plots.split(plain or faulty), *plots.fault_rate(faulty),
+        *plots.open_cost(of_kind(rows, 'open')),
     ]
-    return [f for f in figures if f is not None]
 
 
 def make(rows):
@@ -408,10 +39,12 @@ def make(rows):
         parts += [device] if len(distinct(rows, 'device')) > 1 else []
         for f in of_group(some):
             f.where = ', '.join([section] * bool(section) + [device])
+            f.emulated = some[0]['emulated']
             f.name = '-'.join([re.sub(r'[^A-Za-z0-9._]+', '_', p).strip('._') or 'x'
                                for p in parts] + [f.name])
             plain, i = f.name, 2
-            while f.name in names:      # sections whose names differ in signs only
+            # Parts, and sections whose names differ in signs only.
+            while f.name in names:
                 f.name, i = f'{plain}-{i}', i + 1
             names.add(f.name)
             figures.append(f)

@@ -34,6 +34,8 @@ NULLABLE = {'model_gbps', 'gbps_ci', 'mops_ci', 'cpu_gbps_ci', 'ratio_ci', 'stri
             'stride_dst', 'node_src', 'node_dst', 'fault_rate', 'prepare_ns', 'submit_ns',
             'poll_ns', 'wait_ns', 'cpu_gbps', 'ratio', 'p50_ns', 'p90_ns', 'p99_ns', 'p999_ns',
             'break_even', 'us_ci'}
+SIGNED = {'stride_src', 'stride_dst', 'node_src', 'node_dst'}
+MOST = 1e18
 EMPTY = {str: '', bool: False}
 
 
@@ -70,6 +72,8 @@ def check_value(where, name, value, kind):
     if not good or (isinstance(value, float) and not math.isfinite(value)):
         want = {str: 'text', bool: 'true or false', int: 'a whole number', float: 'a number'}[kind]
         raise Failure(f'{where}: "{name}" is {str(value)[:40]!r} and not {want}')
+    if kind in (int, float) and not (0 <= value <= MOST or name in SIGNED and -MOST <= value < 0):
+        raise Failure(f'{where}: "{name}" is {str(value)[:40]!r}, which cannot be')
     if kind is str and not value.isprintable():
         raise Failure(f'{where}: "{name}" has characters that cannot be printed')
     return kind(value)
