@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -14,14 +15,6 @@
 #include <sva_mem.h>
 
 #include "perf.h"
-
-#define PAGE 4096
-
-/* One kind of operand of all sets: set i's lies at first + i * stride. */
-struct layout {
-	uint8_t *first;
-	size_t stride;
-};
 
 bool
 perf_op_reads(enum sva_opcode op)
@@ -37,8 +30,8 @@ perf_op_writes(enum sva_opcode op)
 	       op == SVA_OP_DUALCAST;
 }
 
-static bool
-has_second(enum sva_opcode op)
+bool
+perf_op_has_second(enum sva_opcode op)
 {
 	return perf_op_writes(op) || op == SVA_OP_COMPARE || op == SVA_OP_COMPARE_PATTERN;
 }
@@ -99,75 +92,128 @@ fill_random(uint64_t *words, size_t n, uint64_t seed)
 	}
 }
 
+/* A destination whose page is taken away has it for itself. */
 static size_t
 alignment(const struct perf_case *c)
 {
-	return c->size >= PAGE ? PAGE : 64;
+	return c->size >= PERF_PAGE || c->fault_rate != PERF_NULL ? PERF_PAGE : 64;
 }
 
 /* From one set's operand to the next one's, each with a guard before and after. */
 static size_t
-stride_of(const struct perf_case *c)
+packed(const struct perf_case *c)
 {
 	return (c->size + 2 * PERF_GUARD + alignment(c) - 1) / alignment(c) * alignment(c);
+}
+
+static size_t
+src_stride(const struct perf_case *c)
+{
+	return c->opts->stride_src != 0 ? c->opts->stride_src : packed(c);
+}
+
+static size_t
+dst_stride(const struct perf_case *c)
+{
+	return c->opts->stride_dst != 0 ? c->opts->stride_dst : packed(c);
+}
+
+/* Whether the strides leave room for operands of this size; what is wrong is said. */
+bool
+perf_strides_fit(const struct perf_options *opts, uint64_t size)
+{
+	uint64_t least = size + 2 * PERF_GUARD;
+
+	if (opts->fault_rates.n != 0) {
+		least = (least + PERF_PAGE - 1) / PERF_PAGE * PERF_PAGE;
+		if (opts->stride_dst % PERF_PAGE != 0) {
+			perf_error("--stride-dst: %" PRIu64 " is not a multiple of %u, the pages "
+				   "that --fault-rate takes away", opts->stride_dst, PERF_PAGE);
+			return false;
+		}
+	}
+	if (opts->stride_src != 0 && opts->stride_src < size) {
+		perf_error("--stride-src: sources of %" PRIu64 " bytes do not go into %" PRIu64
+			   ": give at least %" PRIu64, size, opts->stride_src, size);
+		return false;
+	}
+	if (opts->stride_dst != 0 && opts->stride_dst < least) {
+		perf_error("--stride-dst: destinations of %" PRIu64 " bytes with guards do not go "
+			   "into %" PRIu64 ": give at least %" PRIu64, size, opts->stride_dst,
+			   least);
+		return false;
+	}
+	return true;
 }
 
 /* Whether the buffers of all queues go into this machine's memory. */
 bool
 perf_buffers_fit(const struct perf_case *c)
 {
-	unsigned int kinds = perf_op_reads(c->op) + has_second(c->op) +
-			     (c->op == SVA_OP_DUALCAST);
-	double bytes = (double)stride_of(c) * c->buffers * kinds * c->opts->queues;
+	unsigned int dsts = perf_op_has_second(c->op) + (c->op == SVA_OP_DUALCAST);
+	bool own_src = perf_op_reads(c->op) && c->input->base == NULL;
+	double bytes = ((double)dst_stride(c) * dsts + (double)src_stride(c) * own_src) *
+		       c->buffers * c->opts->queues;
 
 	if (bytes < 0.9 * (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE))
 		return true;
 	perf_error("buffers: %u sets of %zu bytes on each of %u queues are more than this "
-		   "machine's memory: use fewer (-n) or smaller ones (-s)", c->buffers, c->size,
-		   c->opts->queues);
+		   "machine's memory: use fewer (-n), smaller (-s) or closer ones", c->buffers,
+		   c->size, c->opts->queues);
 	return false;
 }
 
+/* What an arena is to be; set i's operand lies at first + i * stride. */
+struct arena {
+	uint8_t *first;
+	size_t stride;
+	uint64_t offset;	/* from the alignment */
+	uint64_t node;		/* PERF_NULL: the thread's */
+};
+
 /*
  * Allocate one operand of every set with a guard before and after each. Plain heap
- * memory unless huge pages are asked for: a device with SVA needs nothing else.
+ * memory unless huge pages or a node are asked for: a device with SVA needs nothing else.
  */
 static int
 make_arena(struct perf_buffers *buf, unsigned int which, const struct perf_case *c,
-	   uint64_t offset, struct layout *layout)
+	   struct arena *arena)
 {
 	size_t align = alignment(c);
-	size_t stride = stride_of(c);
-	size_t bytes = (stride * buf->nb + align + offset + PERF_GUARD + PAGE - 1) / PAGE * PAGE;
+	size_t bytes = (arena->stride * (buf->nb - 1) + c->size + align + arena->offset +
+			PERF_GUARD + PERF_PAGE) / PERF_PAGE * PERF_PAGE;
+	bool huge = c->opts->huge, own = huge || arena->node != PERF_NULL;
 	void *mem;
 
-	mem = buf->huge ? sva_alloc(bytes, PAGE, -1, SVA_MEM_HUGE_ONLY) :
-			  aligned_alloc(PAGE, bytes);
+	mem = own ? sva_alloc(bytes, PERF_PAGE, arena->node == PERF_NULL ? -1 : (int)arena->node,
+			      huge ? SVA_MEM_HUGE_ONLY : 0) :
+		    aligned_alloc(PERF_PAGE, bytes);
 	if (mem == NULL) {
 		perf_error("buffers: no %zu bytes of %s: %s", bytes,
-			   buf->huge ? "huge pages" : "memory",
-			   buf->huge ? "reserve some in /proc/sys/vm/nr_hugepages and leave "
-				       "--no-huge out, or leave --huge out" :
-				       "use fewer (-n) or smaller buffers (-s)");
+			   huge ? "huge pages" : "memory",
+			   huge ? "reserve some in /proc/sys/vm/nr_hugepages and leave "
+				  "--no-huge out, or leave --huge out" :
+				  "use fewer (-n) or smaller buffers (-s)");
 		return -1;
 	}
-	memset(mem, PERF_GUARD_BYTE, bytes);
+	memset(mem, c->guard, bytes);
 	buf->arena[which] = mem;
-	layout->first = (uint8_t *)mem + align + offset;
-	layout->stride = stride;
+	buf->own[which] = own;
+	arena->first = (uint8_t *)mem + align + arena->offset;
 	return 0;
 }
 
 /* Where set `i` finds its source: in the file, as often as it goes in, or in memory. */
 static const uint8_t *
-source(const struct perf_case *c, const struct layout *src, unsigned int i)
+source(const struct perf_case *c, const struct arena *src, unsigned int i)
 {
-	size_t slots;
+	size_t stride, slots;
 
 	if (c->input->base == NULL)
 		return src->first + i * src->stride;
-	slots = (c->input->size - c->opts->offset_src) / c->size;
-	return c->input->base + c->opts->offset_src + i % slots * c->size;
+	stride = c->opts->stride_src != 0 ? c->opts->stride_src : c->size;
+	slots = (c->input->size - c->opts->offset_src - c->size) / stride + 1;
+	return c->input->base + c->opts->offset_src + i % slots * stride;
 }
 
 /* The bytes of a second operand before the first operation, and the value expected. */
@@ -193,26 +239,30 @@ fill_set(struct perf_set *set, const struct perf_case *c)
 int
 perf_buffers_make(struct perf_buffers *buf, const struct perf_case *c, uint64_t seed)
 {
-	struct layout src = { 0 }, dst = { 0 }, dst2 = { 0 };
+	const struct perf_options *o = c->opts;
+	struct arena src = { .stride = src_stride(c), .offset = o->offset_src,
+			     .node = perf_given(o, OPT_NODE_SRC) ? o->node_src : PERF_NULL };
+	struct arena dst = { .stride = dst_stride(c), .offset = o->offset_dst,
+			     .node = perf_given(o, OPT_NODE_DST) ? o->node_dst : PERF_NULL };
+	struct arena dst2 = dst;
 	unsigned int i;
 
 	memset(buf, 0, sizeof(*buf));
 	buf->nb = c->buffers;
-	buf->huge = c->opts->huge;
 	buf->sets = calloc(buf->nb, sizeof(*buf->sets));
 	if (buf->sets == NULL) {
 		perf_error("buffers: out of memory for %u sets: use fewer (-n)", buf->nb);
 		return -1;
 	}
 	if (perf_op_reads(c->op) && c->input->base == NULL) {
-		if (make_arena(buf, 0, c, c->opts->offset_src, &src) != 0)
+		if (make_arena(buf, 0, c, &src) != 0)
 			return -1;
 		fill_random(buf->arena[0], ((size_t)(src.first - (uint8_t *)buf->arena[0]) +
-					    buf->nb * src.stride) / 8, seed);
+					    (buf->nb - 1) * src.stride + c->size + 7) / 8, seed);
 	}
-	if (has_second(c->op) && make_arena(buf, 1, c, c->opts->offset_dst, &dst) != 0)
+	if (perf_op_has_second(c->op) && make_arena(buf, 1, c, &dst) != 0)
 		return -1;
-	if (c->op == SVA_OP_DUALCAST && make_arena(buf, 2, c, c->opts->offset_dst, &dst2) != 0)
+	if (c->op == SVA_OP_DUALCAST && make_arena(buf, 2, c, &dst2) != 0)
 		return -1;
 	for (i = 0; i < buf->nb; i++) {
 		struct perf_set *set = &buf->sets[i];
@@ -234,7 +284,7 @@ perf_buffers_free(struct perf_buffers *buf)
 	unsigned int i;
 
 	for (i = 0; i < 3; i++) {
-		if (buf->huge)
+		if (buf->own[i])
 			sva_free(buf->arena[i]);
 		else
 			free(buf->arena[i]);

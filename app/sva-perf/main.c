@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,14 +20,9 @@
 
 #include "perf.h"
 
-#define IN_FLIGHT_BYTES (64ull << 20)	/* of a queue, by the defaults */
-#define BUFFER_BYTES (32ull << 20)	/* of one operand of a queue's sets, likewise */
-
 atomic_bool perf_stop;
 
-static struct perf_options opts;
-static struct perf_input input;
-static bool model;	/* the device has a timing model, switched on */
+static struct perf_options opts;	/* of the command line */
 static uint64_t ticks_begin;
 static struct timespec time_begin;
 
@@ -96,155 +92,49 @@ print_and_exit(bool help)
 	} else {
 		printf("sva-perf %s\n", sva_version());
 	}
-	if (fflush(stdout) == 0)
+	if (fflush(stdout) == 0 && !ferror(stdout))
 		return PERF_EXIT_OK;
 	perf_error("output: standard output: %s", strerror(errno));
 	return PERF_EXIT_FAILED;
 }
 
-static uint64_t
-clamp(uint64_t value, uint64_t min, uint64_t max)
-{
-	return value < min ? min : value > max ? max : value;
-}
-
-/* What was not given goes by the size. */
-static void
-set_load(struct perf_case *c, size_t size, unsigned int batch)
-{
-	uint64_t bytes = size == 0 ? 1 : size;
-
-	c->size = size;
-	c->depth = opts.depth;
-	if (c->depth == 0)
-		c->depth = (unsigned int)clamp(IN_FLIGHT_BYTES / bytes, 2, 128);
-	c->batch = opts.own_batches ? batch : (unsigned int)clamp(c->depth / 2, 1, batch);
-	if (opts.depth == 0)
-		c->depth = (unsigned int)clamp(2ull * c->batch, c->depth, PERF_MAX_DEPTH);
-	c->buffers = opts.buffers;
-	if (c->buffers == 0)
-		c->buffers = (unsigned int)clamp(BUFFER_BYTES / bytes, 1, 16);
-}
-
-/* Refuse what the device or the input cannot do before anything is measured. */
+/* What is to be measured, in order: the sections of a file, or what the options say. */
 static int
-check_device(const struct sva_device_info *info)
+choose_runs(const struct perf_setting *settings, unsigned int nb_settings,
+	    struct perf_run **runs, unsigned int *nb_runs)
 {
-	unsigned int i;
-	int op;
-
-	for (op = 0; op < SVA_NB_OPS; op++) {
-		if (!opts.ops[op] || info->ops >> op & 1)
-			continue;
-		if (!opts.all_ops) {
-			perf_error("--op: %s cannot do %s: sva-info lists what it can", info->name,
-				   sva_op_name((enum sva_opcode)op));
-			return PERF_EXIT_USAGE;
-		}
-		opts.ops[op] = false;
-	}
-	for (i = 0; i < opts.sizes.n; i++) {
-		if (opts.sizes.value[i] > info->max_transfer) {
-			perf_error("--size: %" PRIu64 " bytes are more than the %" PRIu64
-				   " that %s "
-				   "transfers at once: use smaller ones", opts.sizes.value[i],
-				   info->max_transfer, info->name);
-			return PERF_EXIT_USAGE;
-		}
-		if (input.base != NULL && opts.sizes.value[i] + opts.offset_src > input.size) {
-			perf_error("--input: '%s' has %zu bytes, less than a size of %" PRIu64
-				   " at "
-				   "offset %" PRIu64 ": give a longer file or smaller --size",
-				   opts.input, input.size, opts.sizes.value[i], opts.offset_src);
-			return PERF_EXIT_USAGE;
-		}
-	}
-	return 0;
-}
-
-/*
- * Measure one operation, size and batch, and print it. Where nothing could be measured
- * or written, the run is over: the next one would fare no better.
- */
-static int
-run_case(struct perf_case *c, struct perf_report *rep, const struct sva_device_info *info)
-{
-	struct perf_result r;
+	static struct perf_run one;
 	int ret;
 
-	c->number++;
-	atomic_store(&c->broken, false);
-	atomic_store(&c->complaints, 0);
-	ret = perf_measure(c, &r);
-	if (ret > 0)
-		return 0;
-	if (ret == 0) {
-		r.device = info->name;
-		r.emulated = info->emulated;
-		ret = perf_report_row(rep, &r, opts.verify);
-	}
-	if (ret != 0) {
-		atomic_store(&perf_stop, true);
-		return PERF_EXIT_FAILED;
-	}
-	return r.failed != 0 || (opts.verify && !r.verified) ? PERF_EXIT_FAILED : 0;
-}
-
-/* Everything that was asked for; a failed check does not keep the rest from being done. */
-static int
-run_all(struct sva_device *dev, struct perf_report *rep, const struct sva_device_info *info)
-{
-	struct perf_case c = { .opts = &opts, .input = &input, .dev = dev,
-			       .emulated = info->emulated, .model = model };
-	unsigned int s, b, nb_sizes;
-	int ret = 0, op;
-
-	for (op = 0; op < SVA_NB_OPS; op++) {
-		if (opts.ops[op])
-			c.total += opts.batches.n * (op == SVA_OP_NOP ? 1 : opts.sizes.n);
-	}
-	for (op = 0; op < SVA_NB_OPS; op++) {
-		if (!opts.ops[op])
-			continue;
-		c.op = (enum sva_opcode)op;
-		nb_sizes = op == SVA_OP_NOP ? 1 : opts.sizes.n;
-		for (s = 0; s < nb_sizes; s++) {
-			for (b = 0; b < opts.batches.n && !atomic_load(&perf_stop); b++) {
-				set_load(&c, op == SVA_OP_NOP ? 0 : opts.sizes.value[s],
-					 (unsigned int)opts.batches.value[b]);
-				ret |= run_case(&c, rep, info);
-			}
-		}
+	if (opts.config != NULL) {
+		ret = perf_config_read(opts.config, settings, nb_settings, runs, nb_runs);
+		if (ret != 0)
+			return ret;
+	} else {
+		one = (struct perf_run){ .section = "", .opts = opts };
+		*runs = &one;
+		*nb_runs = 1;
+		ret = perf_options_finish(&one.opts, "");
 	}
 	return ret;
 }
 
+/* Where a section fails, the others are done all the same; the first status counts. */
 static int
-run_report(struct sva_device *dev)
+run_all(struct perf_run *runs, unsigned int n)
 {
-	struct sva_device_info info;
-	struct perf_report *rep;
-	uint64_t ns;
-	int ret;
+	struct perf_report *rep = NULL;
+	unsigned int i;
+	int ret = 0, one;
 
-	ret = sva_device_info(dev, &info);
-	if (ret != 0) {
-		perf_error("device: no information: %s", strerror(-ret));
-		return PERF_EXIT_FAILED;
+	for (i = 0; i < n && !atomic_load(&perf_stop); i++) {
+		one = perf_session(&runs[i], &opts, &rep);
+		if (ret == 0)
+			ret = one;
 	}
-	ret = check_device(&info);
-	if (ret != 0)
-		return ret;
-	model = sva_device_model_time(dev, &ns) == 0;
-	rep = perf_report_open(&opts, model);
-	if (rep == NULL)
-		return PERF_EXIT_FAILED;
-	ret = PERF_EXIT_FAILED;
-	if (perf_report_header(rep, &info, &opts) == 0)
-		ret = run_all(dev, rep, &info);
-	if (perf_report_close(rep) != 0)
+	if (rep != NULL && perf_report_close(rep) != 0)
 		ret = PERF_EXIT_FAILED;
-	if (opts.corrupt > perf_checked_destinations()) {
+	if (rep != NULL && opts.corrupt > perf_checked_destinations()) {
 		perf_error("--corrupt: only %" PRIu64 " destinations were checked: give a smaller "
 			   "number", perf_checked_destinations());
 		ret = PERF_EXIT_FAILED;
@@ -252,53 +142,27 @@ run_report(struct sva_device *dev)
 	return ret;
 }
 
-static int
-run_device(void)
-{
-	struct sva_device_conf conf = { .queues = opts.queues };
-	const char *spec = sva_eal_allowed(0);
-	struct sva_device *dev;
-	int ret, err;
-
-	if (spec == NULL)
-		spec = "auto";
-	err = sva_device_open_conf(spec, &conf, &dev);
-	if (err != 0) {
-		perf_error("device: '%s' cannot be opened (queues: %u): %s: see the log, and "
-			   "sva-info for what there is", spec, opts.queues, strerror(-err));
-		return err == -EINVAL ? PERF_EXIT_USAGE : PERF_EXIT_FAILED;
-	}
-	ret = run_report(dev);
-	err = sva_device_close(dev);
-	if (err == 0)
-		return ret;
-	perf_error("device: '%s' did not close cleanly: %s: see the log", spec, strerror(-err));
-	return PERF_EXIT_FAILED;
-}
-
-/* After the EAL's start: its -l is the default of --cpus. */
+/* After the EAL's start. */
 static int
 run(int argc, char **argv)
 {
-	const int *cpus;
-	unsigned int i, n;
+	struct perf_setting *settings = calloc((size_t)argc, sizeof(*settings));
+	unsigned int nb_settings, nb_runs;
+	struct perf_run *runs;
 	int ret;
 
-	ret = perf_options_parse(argc, argv, &opts);
-	if (ret != 0)
-		return ret;
-	if (opts.help || opts.version)
-		return print_and_exit(opts.help);
-	n = opts.cpus.n == 0 ? sva_eal_cpus(&cpus) : 0;
-	for (i = 0; i < n && i < PERF_MAX_LIST; i++)
-		opts.cpus.value[opts.cpus.n++] = (uint64_t)cpus[i];
-	if (opts.input != NULL) {
-		ret = perf_input_map(opts.input, &input);
-		if (ret != 0)
-			return ret;
+	if (settings == NULL) {
+		perf_error("start: out of memory");
+		return PERF_EXIT_FAILED;
 	}
-	ret = run_device();
-	perf_input_unmap(&input);
+	ret = perf_options_parse(argc, argv, settings, &nb_settings, &opts);
+	if (ret == 0 && (opts.help || opts.version))
+		ret = print_and_exit(opts.help);
+	else if (ret == 0)
+		ret = choose_runs(settings, nb_settings, &runs, &nb_runs);
+	if (ret == 0 && !opts.help && !opts.version)
+		ret = run_all(runs, nb_runs);
+	free(settings);
 	return ret;
 }
 

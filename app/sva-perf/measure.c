@@ -17,6 +17,7 @@ worker_setup(struct perf_worker *w)
 {
 	const struct perf_case *c = w->c;
 	struct sva_queue_conf conf = { .depth = c->depth };
+	const struct perf_options *o = c->opts;
 	int ret;
 
 	for (w->burst_mask = 1; w->burst_mask < c->depth; w->burst_mask *= 2)
@@ -28,8 +29,10 @@ worker_setup(struct perf_worker *w)
 		perf_error("queue %u: out of memory: use a smaller --depth", w->index);
 		return -1;
 	}
-	if (perf_buffers_make(&w->buf, c, w->index + 1) != 0)
+	if (perf_buffers_make(&w->buf, c, w->index + 1) != 0 || perf_place_setup(w) != 0)
 		return -1;
+	if (perf_given(o, OPT_NODE_RING))
+		conf.numa_node_plus_1 = (unsigned int)o->node_ring + 1;
 	ret = sva_queue_open(c->dev, &conf, &w->queue);
 	if (ret != 0) {
 		w->queue = NULL;
@@ -48,7 +51,9 @@ worker_teardown(struct perf_worker *w)
 	if (w->queue != NULL) {
 		sva_queue_stats(w->queue, &w->stats);
 		sva_queue_close(w->queue);
+		perf_check_faults(w);
 	}
+	perf_place_teardown(w);
 	perf_buffers_free(&w->buf);
 	free(w->bursts);
 }
@@ -70,6 +75,13 @@ slice_ticks(const struct perf_case *c)
 	return (uint64_t)(c->opts->seconds / c->slices * c->hz) + 1;
 }
 
+/* A rate of submission has nothing of the CPU's to be compared with. */
+static bool
+has_cpu_part(const struct perf_case *c)
+{
+	return !c->opts->no_cpu && !c->opts->submit_only;
+}
+
 /* One pass over the buffers, which counts for nothing but its failures. */
 static void
 warm_up(struct perf_worker *w)
@@ -78,10 +90,11 @@ warm_up(struct perf_worker *w)
 	double rate;
 
 	if (perf_device_slice(w, w->buf.nb, slice_ticks(w->c), &rate))
-		perf_check_data(w, w->completed - before);
+		perf_check_data(w);
 	w->completed = before;
 	memset(w->latency, 0, sizeof(*w->latency));
-	if (w->c->opts->cpu_baseline)
+	memset(&w->split, 0, sizeof(w->split));
+	if (has_cpu_part(w->c))
 		perf_cpu_slice(w, w->buf.nb, slice_ticks(w->c), &rate);
 	perf_poison(w);
 }
@@ -102,18 +115,18 @@ static void
 do_slice(struct perf_worker *w, unsigned int slice)
 {
 	struct perf_case *c = w->c;
-	uint64_t ops = slice_ops(c, slice), before = w->completed;
+	uint64_t ops = slice_ops(c, slice);
 
 	w->model_time[0][slice] = model_time(c);
 	if (!atomic_load(&c->broken) &&
 	    perf_device_slice(w, ops, slice_ticks(c), &w->dev_rate[slice])) {
 		w->model_time[1][slice] = model_time(c);
-		perf_check_data(w, w->completed - before);
+		perf_check_data(w);
 	}
 	pthread_barrier_wait(&c->barrier);
 	if (atomic_load(&c->broken))
 		return;
-	if (c->opts->cpu_baseline)
+	if (has_cpu_part(c))
 		perf_cpu_slice(w, ops, slice_ticks(c), &w->cpu_rate[slice]);
 	perf_poison(w);
 	if (!atomic_load(&perf_stop))
@@ -185,21 +198,6 @@ start_workers(struct perf_case *c, struct perf_worker *workers, unsigned int n)
 	return -1;
 }
 
-static int
-compare_doubles(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double
-median(double *values, unsigned int n)
-{
-	qsort(values, n, sizeof(*values), compare_doubles);
-	return n % 2 != 0 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
-}
-
 /* Medians over the slices that every queue has done. */
 static void
 merge_rates(const struct perf_case *c, const struct perf_worker *workers, unsigned int n,
@@ -219,12 +217,59 @@ merge_rates(const struct perf_case *c, const struct perf_worker *workers, unsign
 			perf_error("slice %u of %u: device %.3f Mops/s, CPU %.3f Mops/s", s + 1,
 				   c->slices, dev[s] / 1e6, cpu[s] / 1e6);
 	}
-	r->mops = median(dev, r->slices) / 1e6;
-	r->gbps = r->mops * (double)c->size / 1e3;
-	if (c->op != SVA_OP_NOP && c->opts->cpu_baseline) {
-		r->cpu_gbps = median(cpu, r->slices) * (double)c->size / 1e9;
-		r->ratio = median(ratio, r->slices);
+	r->metric[PERF_MOPS] = perf_median(dev, r->slices) / 1e6;
+	r->metric[PERF_GBPS] = r->metric[PERF_MOPS] * (double)c->size / 1e3;
+	if (c->op != SVA_OP_NOP && has_cpu_part(c)) {
+		r->metric[PERF_CPU_GBPS] = perf_median(cpu, r->slices) * (double)c->size / 1e9;
+		r->metric[PERF_RATIO] = perf_median(ratio, r->slices);
 	}
+}
+
+/* Percentiles of all queues' latencies; of results polled at leisure they say nothing. */
+static int
+merge_latency(const struct perf_case *c, const struct perf_worker *workers, unsigned int n,
+	      struct perf_result *r)
+{
+	static const double part[] = { 0.5, 0.9, 0.99, 0.999 };
+	struct perf_hist *all;
+	unsigned int i;
+
+	if (c->opts->submit_only)
+		return 0;
+	all = calloc(1, sizeof(*all));
+	if (all == NULL) {
+		perf_error("latency: out of memory");
+		return -1;
+	}
+	for (i = 0; i < n; i++)
+		perf_hist_merge(all, workers[i].latency);
+	for (i = 0; i < 4; i++)
+		r->metric[PERF_P50 + i] = perf_hist_percentile(all, part[i]) / c->hz * 1e9;
+	free(all);
+	return 0;
+}
+
+/* Nanoseconds for an operation, over all queues. */
+static void
+merge_split(const struct perf_case *c, const struct perf_worker *workers, unsigned int n,
+	    struct perf_result *r)
+{
+	double ns = 1e9 / c->hz / (double)r->completed;
+	struct perf_split sum = { 0 };
+	unsigned int i;
+
+	if (!c->opts->split || r->completed == 0)
+		return;
+	for (i = 0; i < n; i++) {
+		sum.prepare += workers[i].split.prepare;
+		sum.submit += workers[i].split.submit;
+		sum.poll += workers[i].split.poll;
+		sum.wait += workers[i].split.wait;
+	}
+	r->metric[PERF_PREPARE_NS] = (double)sum.prepare * ns;
+	r->metric[PERF_SUBMIT_NS] = (double)sum.submit * ns;
+	r->metric[PERF_POLL_NS] = (double)sum.poll * ns;
+	r->metric[PERF_WAIT_NS] = (double)sum.wait * ns;
 }
 
 /* All payload over the virtual time that all slices took, from the first queue to the last. */
@@ -253,9 +298,7 @@ static int
 merge(const struct perf_case *c, const struct perf_worker *workers, struct perf_result *r)
 {
 	unsigned int i, n = c->opts->queues;
-	struct perf_hist *all = calloc(1, sizeof(*all));
 	uint64_t wrong = 0;
-	int ret;
 
 	r->slices = c->slices;
 	for (i = 0; i < n; i++) {
@@ -265,25 +308,17 @@ merge(const struct perf_case *c, const struct perf_worker *workers, struct perf_
 		r->failed += workers[i].failed;
 		r->faults += workers[i].stats.faults;
 		wrong += workers[i].wrong;
-		if (all != NULL && workers[i].latency != NULL)
-			perf_hist_merge(all, workers[i].latency);
 	}
-	if (all == NULL)
-		perf_error("latency: out of memory");
-	if (all == NULL || atomic_load(&c->broken) || r->slices == 0) {
-		ret = all == NULL || atomic_load(&c->broken) ? -1 : 1;
-		free(all);
-		return ret;
-	}
+	if (atomic_load(&c->broken))
+		return -1;
+	if (r->slices == 0)
+		return 1;
+	r->verified = !c->opts->no_verify && wrong == 0 && r->failed == 0;
 	merge_rates(c, workers, n, r);
-	r->model_gbps = model_rate(c, workers, n, r->completed);
-	r->p50 = perf_hist_percentile(all, 0.5) / c->hz * 1e9;
-	r->p90 = perf_hist_percentile(all, 0.9) / c->hz * 1e9;
-	r->p99 = perf_hist_percentile(all, 0.99) / c->hz * 1e9;
-	r->p999 = perf_hist_percentile(all, 0.999) / c->hz * 1e9;
-	r->verified = c->opts->verify && wrong == 0 && r->failed == 0;
-	free(all);
-	return 0;
+	merge_split(c, workers, n, r);
+	if (c->model)
+		r->metric[PERF_MODEL_GBPS] = model_rate(c, workers, n, r->completed);
+	return merge_latency(c, workers, n, r);
 }
 
 static unsigned int
@@ -314,6 +349,7 @@ perf_measure(struct perf_case *c, struct perf_result *r)
 		return -1;
 	}
 	c->hz = perf_hz();
+	c->overhead = perf_clock_overhead();
 	c->slices = choose_slices(c->opts);
 	pthread_mutex_init(&c->gate, NULL);
 	pthread_barrier_init(&c->barrier, NULL, n);
@@ -322,12 +358,9 @@ perf_measure(struct perf_case *c, struct perf_result *r)
 		sva_worker_join(workers[i].thread, NULL);
 
 	memset(r, 0, sizeof(*r));
-	r->op = c->op;
-	r->size = c->size;
-	r->batch = c->batch;
-	r->depth = c->depth;
-	r->buffers = c->buffers;
-	r->queues = n;
+	for (i = 0; i < PERF_NB_METRICS; i++)
+		r->metric[i] = NAN;
+	r->metric[PERF_CPU_GBPS] = r->metric[PERF_RATIO] = 0;
 	if (ret == 0)
 		ret = merge(c, workers, r);
 	for (i = 0; i < n; i++)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The SVADK authors
  *
- * sva-perf: what its parts share. A measurement ("case") is one operation, size and
- * batch on every queue; it is made of slices, each a turn of the device and one of the
- * CPU.
+ * sva-perf: what its parts share. A session is a device with one set of options. A
+ * measurement ("case") of it is one operation, size and batch on every queue; it is made of
+ * slices, each a turn of the device and one of the CPU.
  */
 #ifndef PERF_H
 #define PERF_H
@@ -19,12 +19,15 @@
 #include <sva_worker.h>
 
 #include "latency.h"
+#include "options.h"
+#include "row.h"
 
-#define PERF_MAX_LIST	256	/* values of one option */
 #define PERF_MAX_SLICES	101
-#define PERF_MAX_DEPTH	65536	/* of sva_queue_conf */
 #define PERF_GUARD	64	/* bytes watched on either side of a destination */
 #define PERF_GUARD_BYTE	0x5c
+#define PERF_PAGE	4096u	/* what a destination is taken away by */
+#define PERF_YIELD_POLLS 256	/* in vain, until an emulated device gets the CPU: some 5 us */
+#define PERF_STUCK_SECONDS 60	/* without a result: the device hangs */
 #define PERF_PATTERN	0x8f1e2d3c4b5a6978ULL	/* no byte twice */
 
 enum perf_exit {
@@ -34,41 +37,24 @@ enum perf_exit {
 	PERF_EXIT_INTERRUPTED = 130,
 };
 
-struct perf_list {
-	uint64_t value[PERF_MAX_LIST];
-	unsigned int n;
-};
-
-struct perf_options {
-	bool ops[SVA_NB_OPS];
-	bool all_ops;		/* those that the device has */
-	struct perf_list sizes;
-	struct perf_list batches;
-	struct perf_list cpus;
-	bool own_batches;	/* given, so not to be reduced */
-	unsigned int depth;	/* 0: chosen for each size */
-	unsigned int buffers;	/* 0: chosen for each size */
-	unsigned int queues;
-	double seconds;
-	uint64_t iterations;	/* 0: measure for `seconds` */
-	uint64_t offset_src;
-	uint64_t offset_dst;
-	uint64_t corrupt;	/* destination to spoil, from 1; 0: none */
-	bool huge;
-	bool verify;
-	bool cpu_baseline;
-	bool verbose;
-	bool help;
-	bool version;
-	const char *input;
-	const char *json;
-	const char *csv;
-};
-
 /* The mapped --input. */
 struct perf_input {
 	const uint8_t *base;	/* NULL: there is none */
 	size_t size;
+};
+
+struct perf_report;
+
+/* An open device, and what is to be measured on it. */
+struct perf_session {
+	struct perf_options *opts;
+	const char *section;	/* "" without a file */
+	const char *spec;	/* that the device was opened by */
+	struct perf_input input;
+	struct sva_device *dev;
+	struct sva_device_info info;
+	bool model;		/* the device has a timing model, switched on */
+	struct perf_report *rep;
 };
 
 /* One set of operands; what an operation does not use is NULL. */
@@ -82,8 +68,8 @@ struct perf_set {
 struct perf_buffers {
 	struct perf_set *sets;
 	unsigned int nb;
-	bool huge;
 	void *arena[3];
+	bool own[3];		/* of sva_alloc() */
 };
 
 /* Goes round the sets. */
@@ -98,6 +84,11 @@ struct perf_burst {
 	unsigned int ops;	/* that are still to complete */
 };
 
+/* Ticks spent in each part of an operation's life: the metrics from PERF_PREPARE_NS on. */
+struct perf_split {
+	uint64_t prepare, submit, poll, wait;
+};
+
 struct perf_case {
 	const struct perf_options *opts;
 	const struct perf_input *input;
@@ -110,7 +101,12 @@ struct perf_case {
 	unsigned int depth;
 	unsigned int buffers;
 	unsigned int slices;
+	unsigned int hold;	/* operations that the device takes without being polled */
+	uint64_t fault_rate;	/* percent; PERF_NULL: no faults are planted */
+	uint8_t guard;		/* byte of the guards; what a page taken away has too, if any */
+	bool prepared;		/* operands are prepared for each pass over them */
 	double hz;		/* ticks a second */
+	uint64_t overhead;	/* ticks that reading them takes */
 	atomic_bool broken;	/* the measurement cannot go on */
 	atomic_uint complaints;
 	pthread_barrier_t barrier;
@@ -119,6 +115,7 @@ struct perf_case {
 	bool go;		/* set by worker 0 before a barrier, read after it */
 	unsigned int number;	/* of this measurement, for the progress line */
 	unsigned int total;
+	unsigned int repeat;	/* that is under way, from 0 */
 };
 
 struct perf_worker {
@@ -131,10 +128,17 @@ struct perf_worker {
 	unsigned int burst_mask;
 	unsigned int empty_polls;	/* in a row */
 	struct perf_hist *latency;
+	struct perf_split split;
 	struct sva_queue_stats stats;
+	unsigned int used;	/* sets, from the first on, to be checked after a slice */
 	uint64_t completed;
 	uint64_t failed;	/* of these, neither OK nor as wanted */
 	uint64_t wrong;		/* results and data that are not what they must be */
+	uint64_t flagged;	/* operations before the pass, to count every Nth by */
+	uint64_t prepared;	/* operations done on prepared operands */
+	uint64_t planted;	/* of these, with a fault */
+	uint8_t *walk;		/* what pushes lines out of the caches, or NULL */
+	size_t walk_size;
 	unsigned int slices;	/* done */
 	double dev_rate[PERF_MAX_SLICES];	/* operations a second */
 	double cpu_rate[PERF_MAX_SLICES];
@@ -143,15 +147,10 @@ struct perf_worker {
 	volatile uint64_t sink;	/* keeps the CPU's work from being optimised away */
 };
 
+/* What one repeat of a measurement gives. */
 struct perf_result {
-	const char *device;
-	bool emulated;
-	enum sva_opcode op;
-	uint64_t size;
-	unsigned int batch, depth, buffers, queues, slices;
-	double gbps, mops, cpu_gbps, ratio;
-	double model_gbps;	/* by the device's timing model, 0: it has none */
-	double p50, p90, p99, p999;	/* ns */
+	double metric[PERF_NB_METRICS];	/* NAN: not measured */
+	unsigned int slices;
 	uint64_t completed, failed, faults;
 	bool verified;
 };
@@ -166,18 +165,41 @@ bool perf_parse_number(const char *text, const char **end, uint64_t *value);
 bool perf_parse_list(const char *text, char kind, struct perf_list *list, const char **why);
 const char *perf_size_text(uint64_t size, char buf[24]);
 
-/* options.c: PERF_EXIT_OK, or PERF_EXIT_USAGE with the reason printed */
-int perf_options_parse(int argc, char **argv, struct perf_options *opts);
+/* options.c */
 void perf_usage(FILE *out);
+
+/*
+ * config.c: 0 with the sections of the command line's --config, each as a run, which live
+ * until the program's end; PERF_EXIT_USAGE with the reason printed
+ */
+int perf_config_read(const char *path, const struct perf_setting *settings,
+		     unsigned int nb_settings, struct perf_run **runs, unsigned int *nb_runs);
+
+/* stats.c; the values are sorted by what takes a median */
+double perf_median(double *values, unsigned int n);
+double perf_median_ci(double *values, unsigned int n, double *ci);
+double perf_mean(const double *values, unsigned int n, double *ci);
+double perf_student_95(unsigned int df);
 
 /* buffers.c */
 bool perf_op_reads(enum sva_opcode op);	/* takes the source, or --input */
 bool perf_op_writes(enum sva_opcode op);
+bool perf_op_has_second(enum sva_opcode op);	/* a destination, or a second source */
 int perf_input_map(const char *path, struct perf_input *input);
 void perf_input_unmap(struct perf_input *input);
+bool perf_strides_fit(const struct perf_options *opts, uint64_t size);
 bool perf_buffers_fit(const struct perf_case *c);
 int perf_buffers_make(struct perf_buffers *buf, const struct perf_case *c, uint64_t seed);
 void perf_buffers_free(struct perf_buffers *buf);
+
+/* place.c */
+size_t perf_cache_size(unsigned int level);
+bool perf_place_possible(const struct perf_options *opts);
+size_t perf_l1_bytes(const struct perf_case *c);
+int perf_place_setup(struct perf_worker *w);
+void perf_place_teardown(struct perf_worker *w);
+void perf_prepare(struct perf_worker *w, unsigned int first, unsigned int n);
+void perf_prepared_done(struct perf_worker *w, uint64_t n);
 
 /* cpu.c */
 uint32_t perf_crc32c(const void *data, size_t len, uint32_t seed);
@@ -185,14 +207,16 @@ void perf_cpu_burst(struct perf_worker *w, struct perf_turn *turn, unsigned int 
 
 /* verify.c */
 void perf_poison(struct perf_worker *w);
-void perf_check_data(struct perf_worker *w, uint64_t ops);
+void perf_check_data(struct perf_worker *w);
 void perf_check_result(struct perf_worker *w, const struct sva_result *r,
 		       const struct perf_set *set, uint64_t cookie);
+void perf_check_faults(struct perf_worker *w);
 uint64_t perf_checked_destinations(void);
 void perf_complain(struct perf_worker *w, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* slice.c: false where the case is broken, which has been said */
+uint64_t perf_clock_overhead(void);
 bool perf_device_slice(struct perf_worker *w, uint64_t ops, uint64_t ticks, double *rate);
 bool perf_one_op(struct perf_worker *w, const struct perf_set *set, struct sva_result *r);
 void perf_cpu_slice(struct perf_worker *w, uint64_t ops, uint64_t ticks, double *rate);
@@ -203,13 +227,30 @@ void perf_cpu_slice(struct perf_worker *w, uint64_t ops, uint64_t ticks, double 
  */
 int perf_measure(struct perf_case *c, struct perf_result *result);
 
+/*
+ * session.c: a device opened, measured as the options say, and closed. The report is opened
+ * by the first that gets so far. An exit status.
+ */
+int perf_session(struct perf_run *run, const struct perf_options *output,
+		 struct perf_report **rep);
+void perf_row_init(struct perf_row *row, const struct perf_session *s, enum perf_kind kind);
+
+/* load.c, breakeven.c, open.c: all that a session asks for. An exit status. */
+int perf_load_all(struct perf_session *s);
+int perf_break_even_all(struct perf_session *s);
+int perf_open_cost(struct perf_session *s);
+
+/* load.c: for all that measures operations */
+void perf_case_init(struct perf_case *c, const struct perf_session *s);
+void perf_set_load(struct perf_case *c, size_t size, unsigned int batch);
+int perf_run_case(struct perf_case *c, const struct perf_session *s, struct perf_row *row);
+
 /* report.c: output of rows as they come; -1 where it cannot be written, said */
-struct perf_report;
-struct perf_report *perf_report_open(const struct perf_options *opts, bool model);
-int perf_report_header(struct perf_report *rep, const struct sva_device_info *info,
-		       const struct perf_options *opts);
-int perf_report_row(struct perf_report *rep, const struct perf_result *r, bool verify);
+struct perf_report *perf_report_open(const struct perf_options *opts);
+int perf_report_header(const struct perf_session *s);
+int perf_report_row(struct perf_report *rep, const struct perf_row *row);
 int perf_report_close(struct perf_report *rep);
+const char *perf_cpu_model(void);
 void perf_progress(const struct perf_case *c, unsigned int slice);
 void perf_progress_clear(void);
 

@@ -11,14 +11,14 @@
 
 #include <sva_eal.h>
 
-#include "json.h"
 #include "perf.h"
 
 struct perf_report {
 	FILE *table, *json, *csv;	/* NULL: not wanted */
 	const char *json_path, *csv_path;
-	unsigned int rows;
-	bool model;	/* there is a timing model to report */
+	unsigned int rows, sessions;
+	struct perf_options opts;	/* of the session under way */
+	bool model;	/* its device has a timing model to report */
 	bool lost;	/* something could not be written, which has been said */
 };
 
@@ -54,17 +54,9 @@ check_output(struct perf_report *rep, FILE *out, const char *path)
 	rep->lost = true;
 }
 
-static void
-csv_names(FILE *out, bool model)
-{
-	fputs("device,op,size,batch,depth,buffers,queues,gbps,mops,cpu_gbps,ratio,p50_ns,p90_ns,"
-	      "p99_ns,p999_ns,completed,failed,faults,verified,emulated", out);
-	fputs(model ? ",model_gbps\n" : "\n", out);
-}
-
 /* The files are opened, and found not to be writable, before anything is measured. */
 struct perf_report *
-perf_report_open(const struct perf_options *opts, bool model)
+perf_report_open(const struct perf_options *opts)
 {
 	struct perf_report *rep = calloc(1, sizeof(*rep));
 
@@ -74,7 +66,6 @@ perf_report_open(const struct perf_options *opts, bool model)
 	}
 	rep->json_path = opts->json;
 	rep->csv_path = opts->csv;
-	rep->model = model;
 	if (open_output(opts->json, &rep->json) != 0 || open_output(opts->csv, &rep->csv) != 0) {
 		perf_report_close(rep);
 		return NULL;
@@ -84,24 +75,39 @@ perf_report_open(const struct perf_options *opts, bool model)
 	if (rep->json != NULL)
 		fputs("[", rep->json);
 	if (rep->csv != NULL)
-		csv_names(rep->csv, model);
+		perf_csv_names(rep->csv);
 	return rep;
+}
+
+const char *
+perf_cpu_model(void)
+{
+	static char line[256];
+	static const char *model;
+	FILE *f;
+
+	if (model != NULL)
+		return model;
+	f = fopen("/proc/cpuinfo", "re");
+	while (f != NULL && model == NULL && fgets(line, sizeof(line), f) != NULL) {
+		if (strncmp(line, "model name", 10) == 0 && (model = strchr(line, ':')) != NULL) {
+			line[strcspn(line, "\n")] = '\0';
+			model += strspn(model, ": ");
+		}
+	}
+	if (f != NULL)
+		fclose(f);
+	if (model == NULL)
+		model = "unknown";
+	return model;
 }
 
 static void
 print_cpu(FILE *out, const struct perf_options *opts)
 {
-	FILE *f = fopen("/proc/cpuinfo", "re");
-	char line[256], *name = NULL;
 	unsigned int i;
 
-	while (f != NULL && name == NULL && fgets(line, sizeof(line), f) != NULL) {
-		if (strncmp(line, "model name", 10) == 0 && (name = strchr(line, ':')) != NULL)
-			name[strcspn(name, "\n")] = '\0';
-	}
-	if (f != NULL)
-		fclose(f);
-	fprintf(out, "CPU: %s; threads on", name == NULL ? "unknown" : name + 2);
+	fprintf(out, "CPU: %s; threads on", perf_cpu_model());
 	if (opts->cpus.n == 0)
 		fputs(" any CPU", out);
 	for (i = 0; i < opts->cpus.n; i++)
@@ -109,99 +115,208 @@ print_cpu(FILE *out, const struct perf_options *opts)
 	fputc('\n', out);
 }
 
-int
-perf_report_header(struct perf_report *rep, const struct sva_device_info *info,
-		   const struct perf_options *opts)
+static void
+print_side(FILE *out, const char *name, unsigned int place, uint64_t stride, bool on_node,
+	   uint64_t node)
 {
+	char size[24];
+
+	if (place == PERF_ANYWHERE && stride == 0 && !on_node)
+		return;
+	fprintf(out, "%s:", name);
+	if (place != PERF_ANYWHERE)
+		fprintf(out, " %s before each pass", perf_place_name(place));
+	if (stride != 0)
+		fprintf(out, " stride %s", perf_size_text(stride, size));
+	if (on_node)
+		fprintf(out, " node %" PRIu64, node);
+	fputc('\n', out);
+}
+
+/* The lines on the load that not every run has. */
+static void
+print_load(FILE *out, const struct perf_options *o)
+{
+	fprintf(out, "Buffers: %s; every result %s\n",
+		o->input != NULL ? o->input : o->huge ? "huge pages" : "heap memory",
+		o->no_verify ? "unchecked (--no-verify)" : "checked against the CPU");
+	print_side(out, "Sources", o->place_src, o->stride_src, perf_given(o, OPT_NODE_SRC),
+		   o->node_src);
+	print_side(out, "Destinations", o->place_dst, o->stride_dst, perf_given(o, OPT_NODE_DST),
+		   o->node_dst);
+	if (o->flags[0] != '\0')
+		fprintf(out, "Flags: %s operations\n", o->flags);
+	if (o->submit_only)
+		fputs("Accepting and submitting alone is timed, not the work.\n", out);
+	if (o->fault_rates.n != 0)
+		fputs("Destinations' pages are taken away before each pass.\n", out);
+	if (o->repeats > 1)
+		fprintf(out, "Means of %u repeats, with 95 %% confidence intervals\n", o->repeats);
+}
+
+static void
+print_columns(struct perf_report *rep)
+{
+	const struct perf_options *o = &rep->opts;
+	FILE *out = rep->table;
+
+	if (o->open_cost) {
+		fputs("\nstep                      us (median)\n", out);
+		return;
+	}
+	fputs("\nop               size batch depth     GB/s    Mops/s  CPU GB/s  ratio", out);
+	if (o->repeats > 1)
+		fputs(" 95 % conf.", out);
+	if (!o->submit_only)
+		fputs("   p50 us   p90 us   p99 us p99.9 us", out);
+	if (o->split)
+		fputs("  prep ns submit ns  poll ns  wait ns", out);
+	if (o->fault_rates.n != 0)
+		fputs(" fault %     faults", out);
+	if (rep->model)
+		fputs("  model GB/s", out);
+	fputc('\n', out);
+}
+
+/* What stands above the rows of a session. */
+int
+perf_report_header(const struct perf_session *s)
+{
+	const struct sva_device_info *info = &s->info;
+	struct perf_report *rep = s->rep;
 	FILE *out = rep->table;
 	char size[24];
 
+	rep->opts = *s->opts;
+	rep->model = s->model;
 	if (out == NULL)
 		return 0;
-	fprintf(out, "sva-perf %s\nDevice: %s (driver %s, %s), PASID %u, queues: %u of %u, "
-		"largest transfer %s\n", sva_version(), info->name, info->driver,
-		info->emulated ? "emulated" : "hardware", info->pasid, opts->queues, info->queues,
-		perf_size_text(info->max_transfer, size));
+	if (rep->sessions++ == 0)
+		fprintf(out, "sva-perf %s\n", sva_version());
+	if (s->section[0] != '\0')
+		fprintf(out, "\n[%s]\n", s->section);
+	fprintf(out, "Device: %s (driver %s, %s), PASID %u, queues: %u of %u, "
+		"largest transfer %s\n", info->name, info->driver,
+		info->emulated ? "emulated" : "hardware", info->pasid, s->opts->queues,
+		info->queues, perf_size_text(info->max_transfer, size));
 	if (info->emulated)
 		fputs("Numbers of an emulated device say nothing about hardware.\n", out);
 	if (rep->model)
 		fputs("Timing model on: model GB/s is computed from published figures, not "
 		      "measured.\n", out);
-	print_cpu(out, opts);
-	fprintf(out, "Buffers: %s; every result %s\n",
-		opts->input != NULL ? opts->input : opts->huge ? "huge pages" : "heap memory",
-		opts->verify ? "checked against the CPU" : "unchecked (--no-verify)");
-	fputs("\nop               size batch depth     GB/s    Mops/s  CPU GB/s  ratio"
-	      "   p50 us   p90 us   p99 us p99.9 us", out);
-	fputs(rep->model ? "  model GB/s\n" : "\n", out);
+	print_cpu(out, s->opts);
+	if (!s->opts->open_cost)
+		print_load(out, s->opts);
+	print_columns(rep);
 	check_output(rep, out, "standard output");
 	return rep->lost ? -1 : 0;
 }
 
+/* Of a rate, in percent of it: nop has one too. */
 static void
-table_row(FILE *out, const struct perf_result *r, bool verify, bool model)
+table_confidence(FILE *out, const struct perf_row *r)
 {
-	char size[24];
+	if (isnan(r->ci[PERF_MOPS]))
+		fprintf(out, "%11s", "-");
+	else
+		fprintf(out, "    \u00b1%4.1f %%", 100 * r->ci[PERF_MOPS] / r->metric[PERF_MOPS]);
+}
 
-	fprintf(out, "%-15s %5s %5u %5u %8.3f %9.4f ", sva_op_name(r->op),
-		perf_size_text(r->size, size), r->batch, r->depth, r->gbps, r->mops);
-	if (r->cpu_gbps > 0)
-		fprintf(out, "%9.3f %6.3f", r->cpu_gbps, r->ratio);
+static void
+table_load(const struct perf_report *rep, const struct perf_row *r)
+{
+	const double *m = r->metric;
+	FILE *out = rep->table;
+	char size[24];
+	unsigned int i;
+
+	fprintf(out, "%-15s %5s %5" PRIu64 " %5" PRIu64 " %8.3f %9.4f ", r->op,
+		perf_size_text(r->size, size), r->batch, r->depth, m[PERF_GBPS], m[PERF_MOPS]);
+	if (m[PERF_CPU_GBPS] > 0)
+		fprintf(out, "%9.3f %6.3f", m[PERF_CPU_GBPS], m[PERF_RATIO]);
 	else
 		fprintf(out, "%9s %6s", "-", "-");
-	fprintf(out, " %8.2f %8.2f %8.2f %8.2f", r->p50 / 1e3, r->p90 / 1e3, r->p99 / 1e3,
-		r->p999 / 1e3);
-	if (model)
-		fprintf(out, " %11.3f", r->model_gbps);
+	if (rep->opts.repeats > 1)
+		table_confidence(out, r);
+	for (i = PERF_P50; i <= PERF_P999 && !rep->opts.submit_only; i++)
+		fprintf(out, " %8.2f", m[i] / 1e3);
+	for (i = PERF_PREPARE_NS; i <= PERF_WAIT_NS && rep->opts.split; i++)
+		fprintf(out, i == PERF_SUBMIT_NS ? " %9.1f" : " %8.1f", m[i]);
+	if (r->fault_rate != PERF_NULL)
+		fprintf(out, " %7" PRIu64 " %10" PRIu64, r->fault_rate, r->faults);
+	if (rep->model)
+		fprintf(out, " %11.3f", m[PERF_MODEL_GBPS]);
 	if (r->failed != 0)
 		fprintf(out, "  %" PRIu64 " FAILED", r->failed);
-	else if (verify && !r->verified)
+	else if (r->checked && !r->verified)
 		fputs("  WRONG", out);
 	fputc('\n', out);
 }
 
-static void
-json_row(FILE *out, const struct perf_result *r, bool first, bool model)
+/* A size with three digits or so: "23.4k". */
+static const char *
+about_size(uint64_t size, char buf[24])
 {
-	fprintf(out, "%s\n{\"device\": ", first ? "" : ",");
-	json_string(out, r->device);
-	fprintf(out, ", \"op\": \"%s\", \"size\": %" PRIu64 ", \"batch\": %u, \"depth\": %u, "
-		"\"buffers\": %u, \"queues\": %u, \"slices\": %u, \"gbps\": %.6g, "
-		"\"mops\": %.6g, \"cpu_gbps\": %.6g, \"ratio\": %.6g, \"p50_ns\": %.1f, "
-		"\"p90_ns\": %.1f, \"p99_ns\": %.1f, \"p999_ns\": %.1f, "
-		"\"completed\": %" PRIu64 ", \"failed\": %" PRIu64 ", \"faults\": %" PRIu64
-		", \"verified\": %s, \"emulated\": %s", sva_op_name(r->op), r->size, r->batch,
-		r->depth, r->buffers, r->queues, r->slices, r->gbps, r->mops, r->cpu_gbps,
-		r->ratio, r->p50, r->p90, r->p99, r->p999, r->completed, r->failed, r->faults,
-		r->verified ? "true" : "false", r->emulated ? "true" : "false");
-	if (model)
-		fprintf(out, ", \"model_gbps\": %.6g", r->model_gbps);
-	fputc('}', out);
+	static const char suffixes[] = { ' ', 'k', 'm', 'g' };
+	double value = (double)size;
+	unsigned int i;
+
+	if (size < 1024 || size % 1024 == 0)
+		return perf_size_text(size, buf);
+	for (i = 0; i < 3 && value >= 1024; i++)
+		value /= 1024;
+	snprintf(buf, 24, "%.*f%c", value < 100, value, suffixes[i]);
+	return buf;
 }
 
 static void
-csv_row(FILE *out, const struct perf_result *r, bool model)
+table_break_even(FILE *out, const struct perf_row *r)
 {
-	fprintf(out, "%s,%s,%" PRIu64 ",%u,%u,%u,%u,%.6g,%.6g,%.6g,%.6g,%.1f,%.1f,%.1f,%.1f,%"
-		PRIu64 ",%" PRIu64 ",%" PRIu64 ",%s,%s", r->device, sva_op_name(r->op), r->size,
-		r->batch, r->depth, r->buffers, r->queues, r->gbps, r->mops, r->cpu_gbps,
-		r->ratio, r->p50, r->p90, r->p99, r->p999, r->completed, r->failed, r->faults,
-		r->verified ? "true" : "false", r->emulated ? "true" : "false");
-	if (model)
-		fprintf(out, ",%.6g", r->model_gbps);
+	char from[24], to[24], at[24];
+
+	fprintf(out, "%s, ", r->op);
+	if (strcmp(r->mode, "latency") == 0)
+		fputs("one at a time", out);
+	else
+		fprintf(out, "batches of %" PRIu64, r->batch);
+	perf_size_text(r->from, from);
+	perf_size_text(r->to, to);
+	if (r->break_even == PERF_NULL)
+		fprintf(out, ": break-even: none up to %s\n\n", to);
+	else
+		fprintf(out, ": break-even: from %s on, of %s to %s\n\n",
+			about_size(r->break_even, at), from, to);
+}
+
+static void
+table_open(FILE *out, const struct perf_row *r)
+{
+	fprintf(out, "%-20s %16.2f", r->step, r->us);
+	if (!isnan(r->us_ci))
+		fprintf(out, "  \u00b1%.2f", r->us_ci);
 	fputc('\n', out);
 }
 
+static void
+table_row(const struct perf_report *rep, const struct perf_row *r)
+{
+	switch (r->kind) {
+	case PERF_LOAD: table_load(rep, r); break;
+	case PERF_BREAK_EVEN: table_break_even(rep->table, r); break;
+	case PERF_OPEN: table_open(rep->table, r); break;
+	}
+}
+
 int
-perf_report_row(struct perf_report *rep, const struct perf_result *r, bool verify)
+perf_report_row(struct perf_report *rep, const struct perf_row *row)
 {
 	perf_progress_clear();
 	if (rep->table != NULL)
-		table_row(rep->table, r, verify, rep->model);
+		table_row(rep, row);
 	if (rep->json != NULL)
-		json_row(rep->json, r, rep->rows == 0, rep->model);
+		perf_json_row(rep->json, row, rep->rows == 0);
 	if (rep->csv != NULL)
-		csv_row(rep->csv, r, rep->model);
+		perf_csv_row(rep->csv, row);
 	rep->rows++;
 	check_output(rep, rep->table, "standard output");
 	check_output(rep, rep->json, rep->json_path);
@@ -243,10 +358,12 @@ perf_progress(const struct perf_case *c, unsigned int slice)
 	const struct perf_options *o = c->opts;
 	char size[24];
 
-	if (!isatty(STDERR_FILENO) || (o->iterations == 0 && c->total * o->seconds < 1))
+	if (!isatty(STDERR_FILENO) ||
+	    (o->iterations == 0 && c->total * o->repeats * o->seconds < 1))
 		return;
 	fprintf(stderr, "\r\033[Kmeasurement %u of %u: %s %s, %u %%", c->number, c->total,
-		sva_op_name(c->op), perf_size_text(c->size, size), 100 * slice / c->slices);
+		sva_op_name(c->op), perf_size_text(c->size, size),
+		100 * (c->repeat * c->slices + slice) / (c->slices * o->repeats));
 	fflush(stderr);
 	atomic_store(&progress_shown, true);
 }

@@ -74,7 +74,7 @@ perf_poison(struct perf_worker *w)
 {
 	unsigned int i;
 
-	if (!w->c->opts->verify || !perf_op_writes(w->c->op))
+	if (w->c->opts->no_verify || !perf_op_writes(w->c->op))
 		return;
 	for (i = 0; i < w->buf.nb; i++) {
 		poison(w, &w->buf.sets[i], w->buf.sets[i].dst);
@@ -101,13 +101,13 @@ check_guard(struct perf_worker *w, unsigned int i, uint8_t *guard, const char *w
 	unsigned int j;
 
 	for (j = 0; j < PERF_GUARD; j++) {
-		if (guard[j] == PERF_GUARD_BYTE)
+		if (guard[j] == w->c->guard)
 			continue;
 		w->wrong++;
 		perf_complain(w, "verification failed: set %u, address %p, byte %u of the guard "
 			      "%s the destination: is 0x%02x, must be 0x%02x", i,
-			      (void *)(guard + j), j, where, guard[j], PERF_GUARD_BYTE);
-		memset(guard, PERF_GUARD_BYTE, PERF_GUARD);
+			      (void *)(guard + j), j, where, guard[j], w->c->guard);
+		memset(guard, w->c->guard, PERF_GUARD);
 		return;
 	}
 }
@@ -158,15 +158,15 @@ check_mismatch(struct perf_worker *w, unsigned int i)
 		      set->dst[offset] ^ 0x01, sva_status_name(r.status), r.value);
 }
 
-/* Check every set that `ops` operations from the first set on have used. */
+/* Check every set that the slice has used. */
 void
-perf_check_data(struct perf_worker *w, uint64_t ops)
+perf_check_data(struct perf_worker *w)
 {
-	unsigned int i, used = ops < w->buf.nb ? (unsigned int)ops : w->buf.nb;
+	unsigned int i;
 
-	if (!w->c->opts->verify)
+	if (w->c->opts->no_verify)
 		return;
-	for (i = 0; i < used && !atomic_load(&w->c->broken); i++) {
+	for (i = 0; i < w->used && !atomic_load(&w->c->broken); i++) {
 		if (perf_op_writes(w->c->op)) {
 			check_destination(w, i, w->buf.sets[i].dst);
 			if (w->buf.sets[i].dst2 != NULL)
@@ -203,4 +203,20 @@ perf_check_result(struct perf_worker *w, const struct sva_result *r,
 			      PRIx64 " (source %p)", cookie, r->cookie, r->bytes, r->value,
 			      cookie, w->c->size, set->value, (const void *)set->src);
 	}
+}
+
+/*
+ * A device that reports page faults must report each that was planted, and no other. One that
+ * reports none may have waited for the page, or never have known. The queue's statistics
+ * have been read.
+ */
+void
+perf_check_faults(struct perf_worker *w)
+{
+	if (w->c->fault_rate == PERF_NULL || w->c->opts->no_verify || w->stats.faults == 0 ||
+	    w->stats.faults == w->planted || atomic_load(&w->c->broken))
+		return;
+	w->wrong++;
+	perf_complain(w, "verification failed: %" PRIu64 " page faults were reported, but %" PRIu64
+		      " pages had been taken away", w->stats.faults, w->planted);
 }

@@ -1,24 +1,26 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The SVADK authors
  *
- * A device that is wrong in a way its devarg says, once in 64 operations: what
- * sva-perf's checks are tried on. The work is done by the CPU, at once.
+ * A device that is wrong in a way its devargs say, once in 64 operations or as "every" says:
+ * what sva-perf's checks are tried on. The work is done by the CPU, at once.
  */
 #include <sva_accel_driver.h>
 
 #include "test_eal_fake.h"
 
-#define WRONG_EVERY 64
+#define WRONG_EVERY 64	/* operations, unless the devarg says otherwise */
 
 enum { NOTHING, SKIP, AFTER, BEFORE, VALUE, COOKIE, BYTES, FAULT, HW_ERROR, REFUSE, GONE,
-	EXTRA };
+	EXTRA, FENCED, STEERED, FAULTS };
 
 static const char *const wrong_words[] = { "nothing", "skip", "after", "before", "value",
-	"cookie", "bytes", "fault", "hw-error", "refuse", "gone", "extra", NULL };
+	"cookie", "bytes", "fault", "hw-error", "refuse", "gone", "extra",
+	"fenced", "steered", "faults", NULL };
 
 struct broken_queue {
 	struct sva_queue base;
 	unsigned int wrong;
+	uint64_t every;
 	unsigned int mask;
 	unsigned int head, tail;	/* results: written, polled */
 	struct sva_result *results;	/* ring of mask + 1 */
@@ -111,7 +113,7 @@ static int
 broken_enqueue(struct sva_queue *q, const struct sva_op *op)
 {
 	struct broken_queue *b = (struct broken_queue *)q;
-	bool now = b->head % WRONG_EVERY == WRONG_EVERY - 1;
+	bool now = b->head % b->every == b->every - 1;
 	struct sva_result *r = &b->results[b->head & b->mask];
 
 	if (b->head - b->tail > b->mask)
@@ -125,6 +127,10 @@ broken_enqueue(struct sva_queue *q, const struct sva_op *op)
 		execute(op, r);
 	if (now)
 		go_wrong(b->wrong, op, r);
+	/* Not by number: whatever has the flag. */
+	if ((b->wrong == FENCED && (op->flags & SVA_FENCE)) ||
+	    (b->wrong == STEERED && (op->flags & SVA_TO_CACHE)))
+		go_wrong(HW_ERROR, op, r);
 	return (int)(b->head++ & INT32_MAX);
 }
 
@@ -141,9 +147,9 @@ broken_poll(struct sva_queue *q, struct sva_result *results, unsigned int n)
 	struct broken_queue *b = (struct broken_queue *)q;
 	unsigned int i, ready = b->head - b->tail;
 
-	if (b->head >= WRONG_EVERY && b->wrong == GONE)
+	if (b->head >= b->every && b->wrong == GONE)
 		return -ENODEV;
-	if (b->head >= WRONG_EVERY && b->wrong == EXTRA)
+	if (b->head >= b->every && b->wrong == EXTRA)
 		return (int)n;
 	for (i = 0; i < n && i < ready; i++)
 		results[i] = b->results[b->tail++ & b->mask];
@@ -199,8 +205,12 @@ broken_queue_open(struct sva_device *dev, unsigned int index, const struct sva_q
 	int ret = b == NULL ? -ENOMEM : 0;
 
 	(void)index;
-	if (ret == 0)
+	if (ret == 0) {
+		b->every = WRONG_EVERY;
 		ret = sva_devargs_word(dev->bus_dev->args, "wrong", wrong_words, &b->wrong);
+	}
+	if (ret == 0)
+		ret = sva_devargs_u64(dev->bus_dev->args, "every", 1, 1 << 20, &b->every);
 	if (ret == 0) {
 		b->results = calloc(conf->depth, sizeof(*b->results));
 		ret = b->results == NULL ? -ENOMEM : 0;
@@ -234,7 +244,10 @@ broken_queue_info(struct sva_queue *queue, struct sva_queue_info *info)
 static void
 broken_queue_stats(struct sva_queue *queue, struct sva_queue_stats *stats)
 {
-	stats->completed = ((struct broken_queue *)queue)->tail;
+	struct broken_queue *b = (struct broken_queue *)queue;
+
+	stats->completed = b->tail;
+	stats->faults = b->wrong == FAULTS ? b->tail / b->every : 0;
 }
 
 static void
@@ -254,7 +267,7 @@ static const struct sva_device_ops device_ops = {
 	.queue_stats_reset = broken_queue_stats_reset,
 };
 
-static const char *const broken_params[] = { "wrong=WORD", NULL };
+static const char *const broken_params[] = { "wrong=WORD", "every=N", NULL };
 
 static const struct sva_accel_driver broken_driver = {
 	.base = {

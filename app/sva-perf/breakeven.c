@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The SVADK authors
+ *
+ * Break-even: the size from which on the device is at least as fast as the CPU.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "perf.h"
+
+static int
+compare_sizes(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/*
+ * The size at which the ratio becomes 1 for good, between the last one below and the one
+ * after it; both scales are logarithmic. PERF_NULL where the last ratio is below.
+ */
+static uint64_t
+crossing(const uint64_t *size, const double *ratio, unsigned int n)
+{
+	double low, high, from, to;
+	unsigned int i = n;
+
+	while (i > 0 && ratio[i - 1] >= 1)
+		i--;
+	if (i == n)
+		return PERF_NULL;
+	if (i == 0 || ratio[i - 1] <= 0)
+		return size[i];
+	low = log(ratio[i - 1]);
+	high = log(ratio[i]);
+	from = log((double)size[i - 1]);
+	to = log((double)size[i]);
+	return (uint64_t)llround(exp(from + (to - from) * -low / (high - low)));
+}
+
+/*
+ * All sizes of an operation under one load: of batches of `batch`, or 0 for one operation at
+ * a time.
+ */
+static int
+sweep(struct perf_case *c, const struct perf_session *s, unsigned int batch)
+{
+	const struct perf_list *sizes = &s->opts->sizes;
+	double ratio[PERF_MAX_LIST];
+	struct perf_row row;
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < sizes->n; i++) {
+		if (atomic_load(&perf_stop))
+			return ret;
+		perf_set_load(c, sizes->value[i], batch == 0 ? 1 : batch);
+		if (batch == 0)
+			c->batch = c->depth = 1;
+		ret |= perf_run_case(c, s, &row);
+		if (row.repeats == 0)
+			return ret;
+		ratio[i] = row.metric[PERF_RATIO];
+	}
+	/* A rate that was cut short or is wrong is no ground for a statement. */
+	if (ret != 0 || atomic_load(&perf_stop))
+		return ret;
+	perf_row_init(&row, s, PERF_BREAK_EVEN);
+	row.repeats = s->opts->repeats;
+	row.op = sva_op_name(c->op);
+	row.batch = batch == 0 ? 1 : batch;
+	row.depth = batch == 0 ? 1 : s->opts->depth != 0 ? s->opts->depth : PERF_NULL;
+	row.mode = batch == 0 ? "latency" : "throughput";
+	row.from = sizes->value[0];
+	row.to = sizes->value[sizes->n - 1];
+	row.break_even = crossing(sizes->value, ratio, sizes->n);
+	if (perf_report_row(s->rep, &row) == 0)
+		return 0;
+	atomic_store(&perf_stop, true);
+	return PERF_EXIT_FAILED;
+}
+
+int
+perf_break_even_all(struct perf_session *s)
+{
+	const struct perf_options *o = s->opts;
+	struct perf_case c;
+	unsigned int i;
+	int ret = 0, op;
+
+	qsort(s->opts->sizes.value, o->sizes.n, sizeof(o->sizes.value[0]), compare_sizes);
+	perf_case_init(&c, s);
+	for (op = 0; op < SVA_NB_OPS; op++)
+		c.total += o->ops[op] ? o->sizes.n * (o->batches.n + 1) : 0;
+	for (op = 0; op < SVA_NB_OPS; op++) {
+		if (!o->ops[op])
+			continue;
+		c.op = (enum sva_opcode)op;
+		for (i = 0; i < o->batches.n; i++)
+			ret |= sweep(&c, s, (unsigned int)o->batches.value[i]);
+		ret |= sweep(&c, s, 0);
+	}
+	return ret;
+}
