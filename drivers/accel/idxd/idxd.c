@@ -113,7 +113,7 @@ read_modes(struct idxd_device *idxd)
 	struct sva_bus_device *bus = idxd->bus;
 	struct sva_device *dev = idxd->dev;
 	struct sva_container_info container;
-	unsigned int mode = 0, bof;
+	unsigned int mode = 0, bof, rotate = 1;
 
 	/* Only where somebody answers the device's page requests. */
 	sva_container_info(dev->container, &container);
@@ -122,8 +122,10 @@ read_modes(struct idxd_device *idxd)
 			      container.io_page_faults;
 	bof = dev->block_on_fault;
 	if (sva_devargs_word(bus->args, "mode", modes, &mode) != 0 ||
-	    sva_devargs_word(bus->args, "bof", switches, &bof) != 0)
+	    sva_devargs_word(bus->args, "bof", switches, &bof) != 0 ||
+	    sva_devargs_word(bus->args, "rotate", switches, &rotate) != 0)
 		return -EINVAL;
+	idxd->portal_step = rotate != 0 ? sizeof(struct dsa_desc) : 0;
 	if (bof > dev->block_on_fault) {
 		SVA_LOG(ERR, "%s: bof=on: %s", bus->name, container.io_page_faults ?
 			"the device cannot block on a page fault" :

@@ -96,9 +96,12 @@ portal_write(struct idxd_queue *iq, const void *desc)
 		portal->write(portal, desc);
 		return;
 	}
-	/* Another 64 bytes of the page each time: back-to-back stores to one would wait. */
+	/*
+	 * Another 64 bytes of the page each time, unless that is switched off: back-to-back
+	 * stores to one would wait.
+	 */
 	to = (volatile uint64_t *)((volatile char *)portal->addr + iq->portal_slot);
-	iq->portal_slot = (iq->portal_slot + 64) % DSA_PORTAL_SIZE;
+	iq->portal_slot = (iq->portal_slot + iq->portal_step) % DSA_PORTAL_SIZE;
 	if (portal->kind == SVA_PORTAL_MOVDIR64B) {
 		fenced_movdir64b(to, desc);
 	} else {

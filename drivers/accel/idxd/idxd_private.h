@@ -24,6 +24,7 @@ struct idxd_device {
 	unsigned int num_groups, num_engines;
 	unsigned int priority;		/* devarg */
 	unsigned int threshold;		/* devarg: of the limited portals; 0: they are not used */
+	uint32_t portal_step;		/* devarg: bytes from one write to a portal to the next */
 	bool own_memory;		/* the calling process is the one that is bound */
 	bool io_page_faults;		/* of the device's are taken, at least on records */
 	pthread_mutex_t lock;	/* around commands and checks, which pollers do as well */
@@ -87,6 +88,7 @@ struct idxd_queue {
 
 	struct sva_portal portal;
 	uint32_t portal_slot;	/* offset of the next 64 bytes to write in its page */
+	uint32_t portal_step;	/* from there to those of the next write; 0: always the same */
 	uint32_t idle;		/* polls that found nothing */
 	uint32_t errors, news;	/* of the device, as of the last check */
 	uint16_t vector;	/* that signals results; 0: none does */

@@ -141,6 +141,7 @@ idxd_queue_open(struct sva_device *dev, unsigned int index, const struct sva_que
 	iq->wq_size = dev->shared ? conf->depth : dev->wq_size;
 	iq->credits = iq->wq_size;
 	iq->holdoff_next = 1;
+	iq->portal_step = idxd->portal_step;
 	iq->fault_policy = conf->fault_policy;
 	iq->max_batch = dev->max_batch;
 	iq->min_batch = conf->min_batch == 0 ? MIN_BATCH : conf->min_batch;
