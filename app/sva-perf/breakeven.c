@@ -17,29 +17,6 @@ compare_sizes(const void *a, const void *b)
 }
 
 /*
- * The size at which the ratio becomes 1 for good, between the last one below and the one
- * after it; both scales are logarithmic. PERF_NULL where the last ratio is below.
- */
-static uint64_t
-crossing(const uint64_t *size, const double *ratio, unsigned int n)
-{
-	double low, high, from, to;
-	unsigned int i = n;
-
-	while (i > 0 && ratio[i - 1] >= 1)
-		i--;
-	if (i == n)
-		return PERF_NULL;
-	if (i == 0 || ratio[i - 1] <= 0)
-		return size[i];
-	low = log(ratio[i - 1]);
-	high = log(ratio[i]);
-	from = log((double)size[i - 1]);
-	to = log((double)size[i]);
-	return (uint64_t)llround(exp(from + (to - from) * -low / (high - low)));
-}
-
-/*
  * All sizes of an operation under one load: of batches of `batch`, or 0 for one operation at
  * a time.
  */
@@ -74,7 +51,7 @@ sweep(struct perf_case *c, const struct perf_session *s, unsigned int batch)
 	row.mode = batch == 0 ? "latency" : "throughput";
 	row.from = sizes->value[0];
 	row.to = sizes->value[sizes->n - 1];
-	row.break_even = crossing(sizes->value, ratio, sizes->n);
+	row.break_even = perf_crossing(sizes->value, ratio, sizes->n);
 	if (perf_report_row(s->rep, &row) == 0)
 		return 0;
 	atomic_store(&perf_stop, true);

@@ -51,6 +51,25 @@ length_without_blanks(const char *text, size_t len)
 	return len;
 }
 
+/* What is wrong with a section's name and what follows it, or NULL. It goes into output. */
+static const char *
+wrong_section(const char *name)
+{
+	const char *end = strchr(name, ']'), *c;
+
+	if (end == NULL || end[1] != '\0')
+		return "a section is [NAME] and nothing else";
+	if (end - name >= CFG_NAME_LEN)
+		return "the section's name is too long";
+	if (strspn(name, " ") == (size_t)(end - name))
+		return "the section has no name";
+	for (c = name; c < end; c++) {
+		if (*c < ' ' || *c > '~')
+			return "the section's name is not printable ASCII";
+	}
+	return NULL;
+}
+
 /* What is wrong with a line, or NULL. */
 static const char *
 wrong_line(char *line)
@@ -59,15 +78,8 @@ wrong_line(char *line)
 
 	if (*text == '\0')
 		return NULL;
-	if (*text == '[') {
-		const char *end = strchr(text, ']');
-
-		if (end == NULL || end[1] != '\0')
-			return "a section is [NAME] and nothing else";
-		return end - text - 1 >= CFG_NAME_LEN ? "the section's name is too long" :
-		       strspn(text + 1, " \t") == (size_t)(end - text - 1) ?
-			       "the section has no name" : NULL;
-	}
+	if (*text == '[')
+		return wrong_section(text + 1);
 	if (equals == NULL)
 		return "is neither [SECTION] nor KEY = VALUE nor ; and a comment";
 	if (equals == text)

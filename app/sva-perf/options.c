@@ -240,23 +240,16 @@ refuse(const char *where, const char *what)
 	return PERF_EXIT_USAGE;
 }
 
-/* Of two options that exclude each other, the one that was given later holds. */
-static bool
-later(const struct perf_options *opts, enum perf_option_id a, enum perf_option_id b)
-{
-	return opts->from[a] > opts->from[b];
-}
-
+/* Of two options that exclude each other the one that prevails holds. */
 static int
 choose_end(struct perf_options *opts, const char *where)
 {
 	if (perf_given(opts, OPT_TIME) && opts->from[OPT_TIME] == opts->from[OPT_ITERATIONS])
 		return refuse(where, "--time and --iterations: both say when to stop: give one "
 				     "of them");
-	if (later(opts, OPT_TIME, OPT_ITERATIONS))
+	/* Where there are iterations, there is no time. */
+	if (opts->from[OPT_TIME] > opts->from[OPT_ITERATIONS])
 		opts->iterations = 0;
-	if (later(opts, OPT_ITERATIONS, OPT_TIME))
-		opts->seconds = 0;
 	if (opts->seconds == 0 && opts->iterations == 0)
 		opts->seconds = 0.2;
 	return 0;

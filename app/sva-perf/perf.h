@@ -180,6 +180,7 @@ double perf_median(double *values, unsigned int n);
 double perf_median_ci(double *values, unsigned int n, double *ci);
 double perf_mean(const double *values, unsigned int n, double *ci);
 double perf_student_95(unsigned int df);
+uint64_t perf_crossing(const uint64_t *size, const double *ratio, unsigned int n);
 
 /* buffers.c */
 bool perf_op_reads(enum sva_opcode op);	/* takes the source, or --input */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The SVADK authors
  *
- * Medians, means, and how sure they are.
+ * Medians, means, how sure they are, and where one line crosses another.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -93,4 +93,27 @@ perf_median_ci(double *values, unsigned int n, double *ci)
 	}
 	*ci = k == 0 ? NAN : (values[n - k] - values[k - 1]) / 2;
 	return middle;
+}
+
+/*
+ * The size at which the ratio becomes 1 for good, between the last one below and the one
+ * after it; both scales are logarithmic. PERF_NULL where the last ratio is below.
+ */
+uint64_t
+perf_crossing(const uint64_t *size, const double *ratio, unsigned int n)
+{
+	double low, high, from, to;
+	unsigned int i = n;
+
+	while (i > 0 && ratio[i - 1] >= 1)
+		i--;
+	if (i == n)
+		return PERF_NULL;
+	if (i == 0 || ratio[i - 1] <= 0)
+		return size[i];
+	low = log(ratio[i - 1]);
+	high = log(ratio[i]);
+	from = log((double)size[i - 1]);
+	to = log((double)size[i]);
+	return (uint64_t)llround(exp(from + (to - from) * -low / (high - low)));
 }

@@ -18,6 +18,7 @@ OPS = ["nop", "copy", "fill", "compare", "compare-pattern", "crc32c", "copy-crc3
 NUMBERS = ["size", "batch", "queues", "gbps", "mops", "cpu_gbps", "ratio", "completed", "failed",
            "depth", "buffers", "faults", "slices", "repeats"]
 LATENCIES = ["p50_ns", "p90_ns", "p99_ns", "p999_ns"]
+HAS_CACHES = os.path.exists("/sys/devices/system/cpu/cpu0/cache/index0/size")
 LIMIT = 120  # seconds that no run may take; far more than any needs
 
 

@@ -4,9 +4,10 @@
 """What sva-perf does to the load: test_perf_loads.py BUILD_DIR [unittest options]"""
 import os
 import re
+import time
 import unittest
 
-from perf_case import OPS, PLUGIN, Case, perf
+from perf_case import HAS_CACHES, OPS, PLUGIN, Case, perf
 
 FAULTING = ("-a", "emu:dsa,pri=off")
 SILENT = ("-a", "emu:dsa,pri=on")
@@ -21,12 +22,16 @@ class Split(Case):
     NAMES = ["prepare_ns", "submit_ns", "poll_ns", "wait_ns"]
 
     def test_parts_are_reported(self):
-        for row in self.measure("-o", "all", "-s", "64,64k", "-t", "0.01", "--split"):
+        begin = time.monotonic()
+        rows = self.measure("-o", "all", "-s", "64,64k", "-i", "2000", "--split")
+        passed = time.monotonic() - begin
+        for row in rows:
             for name in self.NAMES:
                 self.assertGreaterEqual(row[name], 0, name)
-            self.assertGreater(row["prepare_ns"], 0)
-            # All of it is within the time measured, of one queue.
-            self.assertLess(sum(row[n] for n in self.NAMES), 1.5e3 / row["mops"])
+            whole = sum(row[n] for n in self.NAMES) * row["completed"]
+            self.assertGreater(whole, 0)
+            # One thread cannot have spent more than there was.
+            self.assertLess(whole, passed * 1e9)
 
     def test_not_without_it(self):
         for row in self.measure("-o", "copy", "-s", "64", "-i", "50"):
@@ -85,8 +90,8 @@ class Flags(Case):
 
     def test_counted_across_passes(self):
         path = self.path("out.json")
-        perf("-o", "copy", "-s", "64", "-n", "10", "-i", "90", "--flag", "fence/25", "--place-src",
-             "memory", "--json", path, eal=broken(wrong="fenced", every=1 << 20))
+        perf("-o", "copy", "-s", "64", "-n", "10", "-i", "90", "--flag", "fence/25",
+             "--fault-rate", "0", "--json", path, eal=broken(wrong="fenced", every=1 << 20))
         self.assertEqual(self.read(path)[0]["failed"], 4)
 
     def test_on_every_op(self):
@@ -96,6 +101,7 @@ class Flags(Case):
                       self.good("-o", "copy", "-s", "64", "-i", "9", "--flag", "fence/9").stdout)
 
 
+@unittest.skipUnless(HAS_CACHES, "sysfs does not tell the size of the caches")
 class Placement(Case):
     def test_places(self):
         for place in ("l1", "llc", "memory"):

@@ -121,6 +121,14 @@ class Repeats(Case):
         self.assertEqual((done.returncode, row["failed"], row["completed"], row["verified"]),
                          (1, 3, 3 * 576, False))
 
+    def test_only_the_first_is_wrong(self):
+        path = self.path("out.json")
+        done = perf("-o", "copy", "-s", "64", "-i", "50", "-r", "3", "--corrupt", "3", "--json",
+                    path)
+        row, = self.read(path)
+        self.assertEqual((done.returncode, row["repeats"], row["verified"]), (1, 3, False))
+        self.assertIn("WRONG", done.stdout)
+
     def test_bad_usage(self):
         for number in ("0", "1001", "x", ""):
             self.refused(["--repeat", number], "--repeat")

@@ -96,6 +96,34 @@ median_intervals(void **state)
 	assert_near(ci, 31, 1.5);
 }
 
+/* Sizes four times apart, so that a ratio of 1 in the middle is at twice the size. */
+static void
+crossings(void **state)
+{
+	static const uint64_t size[] = { 64, 256, 1024, 4096 };
+	static const struct {
+		double ratio[4];
+		uint64_t at;
+	} known[] = {
+		{ { 1, 2, 3, 4 }, 64 },
+		{ { 0.5, 1, 2, 3 }, 256 },
+		{ { 0.5, 2, 2, 3 }, 128 },
+		{ { 0.25, 2, 2, 3 }, 161 },	/* 64 * 4^(2/3) */
+		{ { 2, 0.5, 2, 3 }, 512 },
+		{ { 2, 2, 2, 0.99 }, PERF_NULL },
+		{ { 0.1, 0.2, 0.3, 0.4 }, PERF_NULL },
+		{ { 0.1, 0.2, 0.9, 1 }, 4096 },
+		{ { 0.1, 0.2, 0, 5 }, 4096 },
+	};
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		assert_int_equal(perf_crossing(size, known[i].ratio, 4), known[i].at);
+	assert_int_equal(perf_crossing(size, known[0].ratio, 1), 64);
+	assert_int_equal(perf_crossing(size, known[1].ratio, 1), PERF_NULL);
+}
+
 int
 main(void)
 {
@@ -104,6 +132,7 @@ main(void)
 		cmocka_unit_test(means),
 		cmocka_unit_test(medians),
 		cmocka_unit_test(median_intervals),
+		cmocka_unit_test(crossings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
