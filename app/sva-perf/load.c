@@ -72,10 +72,12 @@ perf_set_load(struct perf_case *c, size_t size, unsigned int batch)
 static unsigned int
 holds(const struct perf_case *c, const struct sva_device_info *info)
 {
-	unsigned int per_batch = (c->batch + info->max_batch - 1) / info->max_batch;
+	uint64_t most = info->max_batch == 0 ? 1 : info->max_batch;
+	uint64_t entries = info->wq_size == 0 ? 1 : info->wq_size;
+	uint64_t per_batch = (c->batch + most - 1) / most;
 
-	return (unsigned int)clamp((uint64_t)clamp((info->wq_size - 1) / per_batch, 1, UINT32_MAX) *
-				   c->batch, 1, c->depth);
+	return (unsigned int)clamp(clamp((entries - 1) / per_batch, 1, entries) * c->batch, 1,
+				   c->depth);
 }
 
 static void
