@@ -8,14 +8,15 @@
 
 #include "test_eal_fake.h"
 
+#define WQ_SIZE 16
 #define WRONG_EVERY 64	/* operations, unless the devarg says otherwise */
 
 enum { NOTHING, SKIP, AFTER, BEFORE, VALUE, COOKIE, BYTES, FAULT, HW_ERROR, REFUSE, GONE,
-	EXTRA, FENCED, STEERED, FAULTS };
+	EXTRA, FENCED, STEERED, FAULTS, FULL };
 
 static const char *const wrong_words[] = { "nothing", "skip", "after", "before", "value",
 	"cookie", "bytes", "fault", "hw-error", "refuse", "gone", "extra",
-	"fenced", "steered", "faults", NULL };
+	"fenced", "steered", "faults", "full", NULL };
 
 struct broken_queue {
 	struct sva_queue base;
@@ -23,6 +24,7 @@ struct broken_queue {
 	uint64_t every;
 	unsigned int mask;
 	unsigned int head, tail;	/* results: written, polled */
+	unsigned int submits;		/* since all of them were polled */
 	struct sva_result *results;	/* ring of mask + 1 */
 };
 
@@ -137,7 +139,11 @@ broken_enqueue(struct sva_queue *q, const struct sva_op *op)
 static int
 broken_submit(struct sva_queue *q)
 {
-	(void)q;
+	struct broken_queue *b = (struct broken_queue *)q;
+
+	/* The descriptor does not go in: its last operation pays for it. */
+	if (++b->submits > WQ_SIZE && b->wrong == FULL && b->head != b->tail)
+		b->results[(b->head - 1) & b->mask].status = SVA_HW_ERROR;
 	return 0;
 }
 
@@ -153,6 +159,8 @@ broken_poll(struct sva_queue *q, struct sva_result *results, unsigned int n)
 		return (int)n;
 	for (i = 0; i < n && i < ready; i++)
 		results[i] = b->results[b->tail++ & b->mask];
+	if (b->tail == b->head)
+		b->submits = 0;
 	return (int)i;
 }
 
@@ -178,7 +186,7 @@ broken_probe(struct sva_device *dev)
 	if (dev->nb_queues == 0)
 		dev->nb_queues = 1;
 	dev->max_batch = 16;
-	dev->wq_size = 16;
+	dev->wq_size = WQ_SIZE;
 	dev->max_transfer = 1 << 20;
 	dev->ops = (1u << SVA_NB_OPS) - 1;
 	return 0;

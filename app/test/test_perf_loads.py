@@ -62,6 +62,13 @@ class SubmitOnly(Case):
                 self.assertEqual(row["completed"], 3000)
                 self.assertIs(row["submit_only"], True)
 
+    def test_no_more_than_the_device_holds(self):
+        """16 descriptors, a batch of up to 16 in each, and not one submit more."""
+        for batch in (1, 5, 16, 17, 100):
+            row, = self.rows("-o", "copy", "-s", "64", "-b", str(batch), "-q", "1000", "-i", "3000",
+                             "--submit-only", eal=broken(wrong="full"))
+            self.assertEqual((row["completed"], row["failed"], row["verified"]), (3000, 0, True))
+
     def test_results_are_checked(self):
         done = perf("-o", "copy-crc32c", "-s", "64", "-i", "576", "--submit-only",
                     eal=broken(wrong="value"))
