@@ -196,6 +196,9 @@ make_arena(struct perf_buffers *buf, unsigned int which, const struct perf_case 
 				  "use fewer (-n) or smaller buffers (-s)");
 		return -1;
 	}
+	/* Nobody is to bring back a page that was taken away but who misses it. */
+	if (c->fault_rate != PERF_NULL)
+		madvise(mem, bytes, MADV_NOHUGEPAGE);
 	memset(mem, c->guard, bytes);
 	buf->arena[which] = mem;
 	buf->own[which] = own;
