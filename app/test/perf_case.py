@@ -14,6 +14,7 @@ if len(sys.argv) < 2:
 APP = os.path.join(os.path.abspath(sys.argv.pop(1)), "app")
 PERF = os.path.join(APP, "sva-perf")
 PLUGIN = os.path.join(APP, "test", "plugin_broken.so")
+GUIDE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../doc/guides/sva-perf.rst")
 OPS = ["nop", "copy", "fill", "compare", "compare-pattern", "crc32c", "copy-crc32c", "dualcast"]
 NUMBERS = ["size", "batch", "queues", "gbps", "mops", "cpu_gbps", "ratio", "completed", "failed",
            "depth", "buffers", "faults", "slices", "repeats"]

@@ -13,7 +13,7 @@ import subprocess
 import threading
 import unittest
 
-from perf_case import LIMIT, OPS, PERF, PLUGIN, Case, perf
+from perf_case import GUIDE, LIMIT, OPS, PERF, PLUGIN, Case, perf
 
 
 class Measuring(Case):
@@ -373,6 +373,17 @@ class Endings(Case):
                                  timeout=LIMIT)
             self.assertEqual(run.returncode, 0)
             self.assertRegex(run.stdout, r"^sva-perf \d+\.\d+\.\d+\n$")
+
+    def test_help_lists_every_option(self):
+        """In a form that programs can read, and all of them are in the guide."""
+        text = perf("-h").stdout.split("Options of sva-perf")[1].split("\n\n")[0]
+        names = re.findall(r"(?m)^  (?:-\w, |    )--([a-z-]+)(?: [A-Z]+)?  +\S", text)
+        others = [line for line in text.splitlines()[1:] if not re.match(" {6}--|  -| {25}", line)]
+        self.assertEqual(others, [])
+        self.assertGreater(len(names), 30)
+        with open(GUIDE) as f:
+            guide = f.read()
+        self.assertEqual([n for n in names if not re.search(rf"``--{n}\b", guide)], [])
 
 
 if __name__ == "__main__":

@@ -12,9 +12,8 @@ import signal
 import subprocess
 import unittest
 
-from perf_case import LIMIT, PERF, PLUGIN, Case, perf
+from perf_case import GUIDE, LIMIT, PERF, PLUGIN, Case, perf
 
-GUIDE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../doc/guides/sva-perf.rst")
 INT, NUM, TEXT, BOOL = (int,), (int, float), (str,), (bool,)
 NULL = (type(None),)
 
