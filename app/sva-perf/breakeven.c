@@ -23,8 +23,8 @@ compare_sizes(const void *a, const void *b)
 static int
 sweep(struct perf_case *c, const struct perf_session *s, unsigned int batch)
 {
-	const struct perf_list *sizes = &s->opts->sizes;
-	double ratio[PERF_MAX_LIST];
+	const struct app_list *sizes = &s->opts->sizes;
+	double ratio[APP_MAX_LIST];
 	struct perf_row row;
 	unsigned int i;
 	int ret = 0;

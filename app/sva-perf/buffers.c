@@ -227,7 +227,7 @@ fill_set(struct perf_set *set, const struct perf_case *c)
 	size_t i;
 
 	if (c->op == SVA_OP_CRC32C || c->op == SVA_OP_COPY_CRC32C)
-		set->value = perf_crc32c(set->src, c->size, 0);
+		set->value = app_crc32c(set->src, c->size, 0);
 	if (c->op == SVA_OP_COMPARE)
 		memcpy(set->dst, set->src, c->size);
 	for (i = 0; c->op == SVA_OP_COMPARE_PATTERN && i < c->size; i++)

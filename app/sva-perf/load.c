@@ -89,9 +89,9 @@ warn_of_l1(const struct perf_case *c)
 	if (l1 * c->buffers <= perf_cache_size(1) || l1 == 0)
 		return;
 	perf_error("%s %s: place l1: the operands of a pass are %s, more than the cache of %s: use "
-		   "fewer (-n) or smaller ones", sva_op_name(c->op), perf_size_text(c->size, size),
-		   perf_size_text(l1 * c->buffers, bytes),
-		   perf_size_text(perf_cache_size(1), cache));
+		   "fewer (-n) or smaller ones", sva_op_name(c->op), app_size_text(c->size, size),
+		   app_size_text(l1 * c->buffers, bytes),
+		   app_size_text(perf_cache_size(1), cache));
 }
 
 static void

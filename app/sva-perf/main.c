@@ -142,11 +142,23 @@ run_all(struct perf_run *runs, unsigned int n)
 	return ret;
 }
 
+/* Letters may stand together, -vv, so that there may be more options than arguments. */
+static struct perf_setting *
+alloc_settings(int argc, char **argv)
+{
+	size_t most = 1;
+	int i;
+
+	for (i = 0; i < argc; i++)
+		most += strlen(argv[i]);
+	return calloc(most, sizeof(struct perf_setting));
+}
+
 /* After the EAL's start. */
 static int
 run(int argc, char **argv)
 {
-	struct perf_setting *settings = calloc((size_t)argc, sizeof(*settings));
+	struct perf_setting *settings = alloc_settings(argc, argv);
 	unsigned int nb_settings, nb_runs;
 	struct perf_run *runs;
 	int ret;

@@ -360,11 +360,11 @@ perf_options_finish(struct perf_options *opts, const char *where)
 	if (ret != 0)
 		return ret;
 	if (opts->sizes.n == 0 && !opts->break_even)
-		opts->sizes = (struct perf_list){ { 64, 4096, 65536, 1048576 }, 4 };
+		opts->sizes = (struct app_list){ { 64, 4096, 65536, 1048576 }, 4 };
 	if (opts->batches.n == 0)
-		opts->batches = (struct perf_list){ { 16 }, 1 };
+		opts->batches = (struct app_list){ { 16 }, 1 };
 	n = opts->cpus.n == 0 && !opts->open_cost ? sva_eal_cpus(&cpus) : 0;
-	for (i = 0; i < n && i < PERF_MAX_LIST; i++)
+	for (i = 0; i < n && i < APP_MAX_LIST; i++)
 		opts->cpus.value[opts->cpus.n++] = (uint64_t)cpus[i];
 	if (opts->queues == 0)
 		opts->queues = opts->cpus.n != 0 ? opts->cpus.n : 1;

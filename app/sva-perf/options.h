@@ -13,7 +13,8 @@
 
 #include <sva_accel.h>
 
-#define PERF_MAX_LIST	256	/* values of one option */
+#include "numbers.h"
+
 #define PERF_MAX_DEPTH	65536	/* of sva_queue_conf */
 
 /* Kinds of measurement, and of rows of output; also bits, to say what an option is for. */
@@ -50,20 +51,15 @@ enum perf_place {
 	PERF_MEMORY,
 };
 
-struct perf_list {
-	uint64_t value[PERF_MAX_LIST];
-	unsigned int n;
-};
-
 struct perf_options {
 	unsigned char from[PERF_NB_OPTIONS];	/* enum perf_layer */
 	const char *device;	/* to be opened, where not the first of -a; or NULL */
 	bool ops[SVA_NB_OPS];
 	bool all_ops;		/* those that the device has */
-	struct perf_list sizes;
-	struct perf_list batches;
-	struct perf_list cpus;
-	struct perf_list fault_rates;	/* percent; empty: no faults are planted */
+	struct app_list sizes;
+	struct app_list batches;
+	struct app_list cpus;
+	struct app_list fault_rates;	/* percent; empty: no faults are planted */
 	unsigned int depth;	/* 0: chosen for each size */
 	unsigned int buffers;	/* 0: chosen for each size */
 	unsigned int queues;
@@ -140,7 +136,7 @@ struct perf_option_def {
 		 struct perf_options *opts)
 PERF_PARSER(perf_value_number);	/* uint64_t */
 PERF_PARSER(perf_value_uint);	/* unsigned int */
-PERF_PARSER(perf_value_list);	/* struct perf_list */
+PERF_PARSER(perf_value_list);	/* struct app_list */
 PERF_PARSER(perf_value_seconds);
 PERF_PARSER(perf_value_yes_no);	/* bool; no text is yes */
 PERF_PARSER(perf_value_text);	/* const char * */

@@ -18,6 +18,7 @@
 #include <sva_accel.h>
 #include <sva_worker.h>
 
+#include "crc32c.h"
 #include "latency.h"
 #include "options.h"
 #include "row.h"
@@ -160,11 +161,6 @@ extern atomic_bool perf_stop;	/* SIGINT came, or there is nowhere to write to */
 void perf_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 double perf_hz(void);
 
-/* numbers.c */
-bool perf_parse_number(const char *text, const char **end, uint64_t *value);
-bool perf_parse_list(const char *text, char kind, struct perf_list *list, const char **why);
-const char *perf_size_text(uint64_t size, char buf[24]);
-
 /* options.c */
 void perf_usage(FILE *out);
 
@@ -203,7 +199,6 @@ void perf_prepare(struct perf_worker *w, unsigned int first, unsigned int n);
 void perf_prepared_done(struct perf_worker *w, uint64_t n);
 
 /* cpu.c */
-uint32_t perf_crc32c(const void *data, size_t len, uint32_t seed);
 void perf_cpu_burst(struct perf_worker *w, struct perf_turn *turn, unsigned int ops);
 
 /* verify.c */

@@ -127,7 +127,7 @@ print_side(FILE *out, const char *name, unsigned int place, uint64_t stride, boo
 	if (place != PERF_ANYWHERE)
 		fprintf(out, " %s before each pass", perf_place_name(place));
 	if (stride != 0)
-		fprintf(out, " stride %s", perf_size_text(stride, size));
+		fprintf(out, " stride %s", app_size_text(stride, size));
 	if (on_node)
 		fprintf(out, " node %" PRIu64, node);
 	fputc('\n', out);
@@ -198,7 +198,7 @@ perf_report_header(const struct perf_session *s)
 	fprintf(out, "Device: %s (driver %s, %s), PASID %u, queues: %u of %u, "
 		"largest transfer %s\n", info->name, info->driver,
 		info->emulated ? "emulated" : "hardware", info->pasid, s->opts->queues,
-		info->queues, perf_size_text(info->max_transfer, size));
+		info->queues, app_size_text(info->max_transfer, size));
 	if (info->emulated)
 		fputs("Numbers of an emulated device say nothing about hardware.\n", out);
 	if (rep->model)
@@ -231,7 +231,7 @@ table_load(const struct perf_report *rep, const struct perf_row *r)
 	unsigned int i;
 
 	fprintf(out, "%-15s %5s %5" PRIu64 " %5" PRIu64 " %8.3f %9.4f ", r->op,
-		perf_size_text(r->size, size), r->batch, r->depth, m[PERF_GBPS], m[PERF_MOPS]);
+		app_size_text(r->size, size), r->batch, r->depth, m[PERF_GBPS], m[PERF_MOPS]);
 	if (m[PERF_CPU_GBPS] > 0)
 		fprintf(out, "%9.3f %6.3f", m[PERF_CPU_GBPS], m[PERF_RATIO]);
 	else
@@ -262,7 +262,7 @@ about_size(uint64_t size, char buf[24])
 	unsigned int i;
 
 	if (size < 1024 || size % 1024 == 0)
-		return perf_size_text(size, buf);
+		return app_size_text(size, buf);
 	for (i = 0; i < 3 && value >= 1024; i++)
 		value /= 1024;
 	snprintf(buf, 24, "%.*f%c", value < 100, value, suffixes[i]);
@@ -279,8 +279,8 @@ table_break_even(FILE *out, const struct perf_row *r)
 		fputs("one at a time", out);
 	else
 		fprintf(out, "batches of %" PRIu64, r->batch);
-	perf_size_text(r->from, from);
-	perf_size_text(r->to, to);
+	app_size_text(r->from, from);
+	app_size_text(r->to, to);
 	if (r->break_even == PERF_NULL)
 		fprintf(out, ": break-even: none up to %s\n\n", to);
 	else
@@ -362,7 +362,7 @@ perf_progress(const struct perf_case *c, unsigned int slice)
 	    (o->iterations == 0 && c->total * o->repeats * o->seconds < 1))
 		return;
 	fprintf(stderr, "\r\033[Kmeasurement %u of %u: %s %s, %u %%", c->number, c->total,
-		sva_op_name(c->op), perf_size_text(c->size, size),
+		sva_op_name(c->op), app_size_text(c->size, size),
 		100 * (c->repeat * c->slices + slice) / (c->slices * o->repeats));
 	fflush(stderr);
 	atomic_store(&progress_shown, true);

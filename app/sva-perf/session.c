@@ -27,7 +27,7 @@ place_of(const struct perf_session *s, char buf[80])
 static void
 choose_sizes(struct perf_session *s)
 {
-	struct perf_list *sizes = &s->opts->sizes;
+	struct app_list *sizes = &s->opts->sizes;
 	uint64_t size;
 
 	for (size = BREAK_EVEN_MIN; sizes->n == 0 || size <= BREAK_EVEN_MAX; size *= 2) {

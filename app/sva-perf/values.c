@@ -34,7 +34,7 @@ number(const struct perf_option_def *def, const char *where, const char *text, u
 {
 	const char *end;
 
-	if (perf_parse_number(text, &end, value) && *end == '\0' && *value >= def->min &&
+	if (app_parse_number(text, &end, value) && *end == '\0' && *value >= def->min &&
 	    *value <= def->max)
 		return 0;
 	perf_error("%s: '%s' is not a number from %" PRIu64 " to %" PRIu64, where, text, def->min,
@@ -58,11 +58,11 @@ PERF_PARSER(perf_value_uint)
 
 PERF_PARSER(perf_value_list)
 {
-	struct perf_list *list = target(def, opts);
+	struct app_list *list = target(def, opts);
 	const char *why;
 	unsigned int i;
 
-	if (!perf_parse_list(text, def->step, list, &why)) {
+	if (!app_parse_list(text, def->step, list, &why)) {
 		perf_error("%s: '%s' %s", where, text, why);
 		return PERF_EXIT_USAGE;
 	}
@@ -190,7 +190,7 @@ PERF_PARSER(perf_value_flags)
 			if (strncmp(p, names[i], len) == 0)
 				break;
 		}
-		if (i == 2 || every[i] != 0 || !perf_parse_number(p + len, &p, &every[i]) ||
+		if (i == 2 || every[i] != 0 || !app_parse_number(p + len, &p, &every[i]) ||
 		    every[i] == 0 || every[i] > def->max || (*p != ',' && *p != '\0')) {
 			perf_error("%s: '%s' is not a list of fence/N and to-cache/N, N from 1 to %"
 				   PRIu64, where, text, def->max);

@@ -36,7 +36,7 @@ perf_complain(struct perf_worker *w, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	perf_error("%s %s, queue %u: %s", sva_op_name(w->c->op),
-		   perf_size_text(w->c->size, size), w->index,
+		   app_size_text(w->c->size, size), w->index,
 		   n < MAX_COMPLAINTS ? text : "more of this measurement is not printed");
 }
 

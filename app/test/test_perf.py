@@ -357,6 +357,10 @@ class Endings(Case):
             run = subprocess.run([PERF, "-h"], stdout=full, stderr=subprocess.PIPE, timeout=LIMIT)
         self.assertEqual(run.returncode, 1)
 
+    def test_letters_together(self):
+        """More options than arguments."""
+        self.good("-" + "v" * 5000, "-o", "nop", "-i", "1")
+
     def test_unwritable_path(self):
         self.refused(["--json", self.path("no/such/folder")], "no/such/folder", code=1)
         self.refused(["--csv", self.folder], "Is a directory", code=1)
