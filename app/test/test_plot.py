@@ -46,8 +46,9 @@ def step(name, us, ci=1.0):
 def everything():
     return ([load(op, size, prepare_ns=20.0, submit_ns=50.0, poll_ns=30.0, wait_ns=100.0)
              for op in ("copy", "fill") for size in (64, 4096, 65536)] +
-            [load(size=65536, fault_rate=rate, gbps=20 * (1 - rate)) for rate in (0.0, 0.1, 1.0)] +
-            [even(), even(mode="latency", break_even=None), step("device", 340.0),
+            [load(size=65536, fault_rate=rate, gbps=20 * (1 - rate / 110))
+             for rate in (0.0, 10.0, 100.0)] +
+            [even(), even(mode="latency", depth=None, break_even=None), step("device", 340.0),
              step("queue", 80.0, None)])
 
 
@@ -211,26 +212,25 @@ class Plot(unittest.TestCase):
         self.assertEqual(done.stdout, "x.html\n")
 
     def test_of_sva_perf(self):
-        for option, name in (("--json", "r.json"), ("--csv", "r.csv")):
-            path = f"{self.folder}/{name}"
-            subprocess.run([f"{BUILD}/app/sva-perf", "-a", "emu:dsa", "--", "-o", "copy,nop", "-s",
-                            "64,4k", "-i", "50", option, path], stdout=subprocess.DEVNULL,
-                           timeout=LIMIT, check=True)
-            self.complete(name)
-            done = self.good(name, "--html", "r.html")
-            self.assertEqual(done.stdout, "r.html\n")
-            self.assertIn("emu:dsa", Page(self.read("r.html").decode()).text)
-
-    def complete(self, name):
-        """Add the columns that this sva-perf does not write yet."""
-        text = self.read(name).decode()
-        if "schema" in text:
-            return
-        rows = json.loads(text) if name == "r.json" else [
-            {k: v == "true" if v in ("true", "false") else v for k, v in r.items()}
-            for r in csv.DictReader(text.splitlines())]
-        more = {k: v for k, v in load().items() if k not in rows[0] or k == "slices"}
-        self.write(name, [{**more, **r} for r in rows])
+        """Every kind of row that sva-perf writes, in both forms."""
+        configs = {"quick": [], "break-even": ["-s", "64,4k"], "placement": ["-s", "4k"],
+                   "fault-rate": ["--fault-rate", "0,50", "-s", "4k"], "open-cost": [],
+                   "submission": []}
+        for option, name, chosen in (("--json", "r.json", configs), ("--csv", "r.csv", ["quick"])):
+            for config in chosen:
+                with self.subTest(config + " " + name):
+                    run = subprocess.run(
+                        [f"{BUILD}/app/sva-perf", "-a", "emu:dsa,pri=off", "--", "--config",
+                         f"{SOURCE}/config/sva-perf/{config}.ini", "-i", "5", "--repeat", "2",
+                         *configs[config], option, f"{self.folder}/{name}"],
+                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                        timeout=LIMIT, check=False)
+                    self.assertEqual(run.returncode, 0, run.stderr)
+                    done = self.good(name, "--html", "r.html")
+                    self.assertEqual(done.stdout, "r.html\n")
+                    self.assertIn("emu:dsa", Page(self.read("r.html").decode()).text)
+                    done = self.plot("--compare", name, name)
+                    self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     # --- What is wrong ----------------------------------------------------------------
 

@@ -18,7 +18,7 @@ DERIVED = ('batch', 'depth', 'buffers')
 LABELS = {'size': 'bytes of an operation', 'batch': 'operations of a submit',
           'depth': 'operations in flight', 'queues': 'queues', 'buffers': 'buffers',
           'stride_src': 'stride of the source', 'stride_dst': 'stride of the destination',
-          'fault_rate': 'rate of page faults'}
+          'fault_rate': 'operations with a page fault, per cent'}
 # Okabe and Ito's, which those who see few colours can tell apart.
 COLOURS = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9', '#000000', '#8C6D00']
 CPU_COLOUR = '#777777'
@@ -248,7 +248,8 @@ def even_text(row):
 
 def break_even(rows):
     def what(e):
-        return f"{e['op']}, {e['mode']}, batch {e['batch']}, depth {e['depth']}"
+        return f"{e['op']}, {e['mode']}, batch {e['batch']}" + (
+            '' if e['depth'] is None else f", depth {e['depth']}")
 
     def part(some):
         def draw(fig):
@@ -272,7 +273,7 @@ def break_even(rows):
             'The size from which on the device beats the CPU. ' +
             ' '.join(f'{what(e)}: {even_text(e)}.' for e in some),
             ['operation', 'mode', 'batch', 'depth', 'from', 'to', 'break-even'],
-            [[e['op'], e['mode'], str(e['batch']), str(e['depth']), size_text(e['from']),
+            [[e['op'], e['mode'], str(e['batch']), str(e['depth'] or ''), size_text(e['from']),
               size_text(e['to']), even_text(e)] for e in some],
             draw, (8, 1.4 + 0.45 * len(some)))
 
@@ -372,9 +373,9 @@ def fault_rate(rows):
         some = rows_of(lines)
         return Figure(
             'fault-rate', 'Page faults',
-            f'Throughput over the rate of page faults: {span(r["gbps"] for r in some)} GB/s for '
-            f'rates {span(r["fault_rate"] for r in some)}.',
-            ['series', 'fault rate', 'GB/s', '± GB/s', 'faults'],
+            f'Throughput over the part of operations with a page fault: '
+            f'{span(r["gbps"] for r in some)} GB/s for {span(r["fault_rate"] for r in some)} %.',
+            ['series', 'with a fault, %', 'GB/s', '± GB/s', 'faults'],
             [[one_line(title), number(r['fault_rate']), number(r['gbps']), number(r['gbps_ci']),
               str(r['faults'])] for title, series in lines for r in series], draw, (9, 4.2))
 

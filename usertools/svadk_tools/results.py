@@ -12,7 +12,7 @@ from .program import Failure
 
 SCHEMA = 1
 
-# Columns by what they hold. Those of `OPTIONAL` and `NULLABLE` may be missing, or null.
+# Columns by what they hold. Those of OPTIONAL and NULLABLE may be missing, or null.
 COMMON = {'schema': int, 'version': str, 'kind': str, 'section': str, 'device': str,
           'emulated': bool, 'cpu': str, 'repeats': int}
 KINDS = {
@@ -34,6 +34,8 @@ NULLABLE = {'model_gbps', 'gbps_ci', 'mops_ci', 'cpu_gbps_ci', 'ratio_ci', 'stri
             'stride_dst', 'node_src', 'node_dst', 'fault_rate', 'prepare_ns', 'submit_ns',
             'poll_ns', 'wait_ns', 'cpu_gbps', 'ratio', 'p50_ns', 'p90_ns', 'p99_ns', 'p999_ns',
             'break_even', 'us_ci'}
+# Where it was chosen for each size, it is of none.
+NULLABLE_OF = {'break-even': {'depth'}}
 SIGNED = {'stride_src', 'stride_dst', 'node_src', 'node_dst'}
 MOST = 1e18
 EMPTY = {str: '', bool: False}
@@ -57,10 +59,10 @@ def from_csv(text, kind):
         return text
 
 
-def check_value(where, name, value, kind):
+def check_value(where, name, value, kind, nullable):
     """The value, or an error that says what it should be."""
     if value is None:
-        if name in NULLABLE:
+        if name in nullable:
             return None
         if name in OPTIONAL:
             return EMPTY[kind]
@@ -92,13 +94,14 @@ def check_row(where, row, text):
     if kind not in KINDS:
         raise Failure(f'{where}: "kind" is {str(kind)[:40]!r}, and not one of {", ".join(KINDS)}')
     checked = {}
+    nullable = NULLABLE | NULLABLE_OF.get(kind, set())
     for name, of in (COMMON | KINDS[kind]).items():
-        if name not in row and name not in NULLABLE | OPTIONAL:
+        if name not in row and name not in nullable | OPTIONAL:
             raise Failure(f'{where}: the column "{name}" is missing')
         value = row.get(name)
         if text and value is not None:
             value = from_csv(value, of)
-        checked[name] = check_value(where, name, value, of)
+        checked[name] = check_value(where, name, value, of, nullable)
     return checked
 
 
