@@ -3,7 +3,8 @@
 # Copyright(c) 2026 The SVADK authors
 #
 # The programs on a real function, as on the emulated one, and the function unplugged while they
-# are at work. In a virtual machine; SVA_TEST_DEVICE is the function, INPUT a file of 1 MiB.
+# are at work. In a virtual machine; SVA_TEST_DEVICE is the function, SVA_TEST_DEVICE2 another,
+# INPUT a file of 1 MiB. test_guest.sh PAGE-FAULTS-OF-SVA-INFO STATUS-OF-A-PAGE-FAULT
 set -u
 number=0 failures=0
 address=${SVA_TEST_DEVICE#vfio:}
@@ -66,6 +67,76 @@ copy_example()
 	return 1
 }
 
+# What opening costs, and pages that are not there: all checked as everything else is.
+kinds()
+{
+	for options in '--open-cost --repeat 6' \
+		       '-o copy,fill -s 4k --fault-rate 0,50 -i 64 --split' \
+		       '-o crc32c -s 4k,64k --break-even -b 4 -i 64'; do
+		# Unquoted: it is a list of words.
+		sva-perf -a "$SVA_TEST_DEVICE" -- $options --json /tmp/json \
+			>/tmp/perf 2>&1 && continue
+		echo "# $options"
+		sed 's/^/# /' /tmp/perf
+		return 1
+	done
+}
+
+# Descriptors written to the function's portal, right and wrong, its registers, forwarding:
+# by_hand STATUS-OF-A-WRITE-TO-A-PAGE-THAT-MAY-NOT-BE-WRITTEN
+by_hand()
+{
+	cat >/tmp/commands <<-END
+	show info $SVA_TEST_DEVICE
+	queue open $SVA_TEST_DEVICE
+	mem alloc a 64k
+	mem alloc b 64k
+	mem fill a random:1
+	mem fill b 1
+	submit 0 copy src=a dst=b size=64k
+	mem compare a b
+	submit 0 crc32c src=a size=0 expect=transfer-size
+	submit 0 0x55 expect=bad-opcode
+	submit 0 nop compl=b+1 expect=record-alignment
+	mem evict b
+	run 0 copy src=a dst=b size=64k
+	mem compare a b
+	batch add fill dst=b pattern=5 size=4k
+	batch add compare-pattern src=b pattern=5 size=4k flags=fence
+	batch submit 0
+	mem protect b read
+	submit 0 fill dst=b pattern=5 size=4k expect=$1
+	run 0 fill dst=b pattern=5 size=4k expect=fault
+	show registers $SVA_TEST_DEVICE
+	show wq $SVA_TEST_DEVICE all
+	set fwd mixed
+	set sizes 64,4k,64k
+	set ops 600
+	start
+	wait
+	set fwd faults
+	start
+	wait
+	reset $SVA_TEST_DEVICE
+	run 0 nop
+	bind 1 $$
+	show containers
+	unbind 1 $$
+	END
+	if ! testsva -a "$SVA_TEST_DEVICE" -a "$SVA_TEST_DEVICE2,wqs=1" -- -f /tmp/commands \
+			>/tmp/testsva 2>&1; then
+		sed 's/^/# /' /tmp/testsva
+		return 1
+	fi
+	for text in 'GENSTS .* state=1 (enabled)' 'dedicated=1' ' 0 failed, 0 wrong, 150 had to' \
+		    "process $$, PASID"; do
+		grep -q "$text" /tmp/testsva && continue
+		echo "# no '$text':"
+		sed 's/^/# /' /tmp/testsva
+		return 1
+	done
+}
+
 # Both programs come to an end, and the unplug does.
 unplug()
 {
@@ -99,6 +170,8 @@ check 'sva-perf on a file' perf 29 --input "$INPUT"
 check 'sva-perf on huge pages' perf 15 -s 1k,300k --huge
 check 'sva-perf with two queues' perf 8 -s 16k --queues 2
 check 'sva-perf finds a wrong byte' corrupted
+check 'other kinds of measurements' kinds
+check 'testsva' by_hand "$2"
 check 'the example' copy_example
 check 'unplugged while copying' unplug copy 0 "$1"
 check 'unplugged while computing' unplug crc32c 100000 "$1"

@@ -99,14 +99,15 @@ echo +memory >/sys/fs/cgroup/cgroup.subtree_control && mkdir /sys/fs/cgroup/test
 ACCEL['dmadev'] = Program('build/app/test', 'test_dmadev', env=DSA_ENV | {
     'SVA_DMA_PLUGIN': '/test/librte_dma_sva.so'},
     files=['build/drivers/dma/dpdk/librte_dma_sva.so'], before='mkdir -p /var/run')
-PROGRAMS = ['build/app/sva-info', 'build/app/sva-perf', 'build/examples/copy',
-            'usertools/sva-devbind']
-# What sva-info says of a function with PRI, and of one without.
+PROGRAMS = ['build/app/sva-info', 'build/app/sva-perf', 'build/app/testsva',
+            'build/examples/copy', 'usertools/sva-devbind']
+# What sva-info says of a function with PRI, and of one without, and how page faults end there.
 APPS, APPS_NO_PRI = (
-    Program('app/test', 'test_guest.sh', [f"'page faults: {text}'"], files=PROGRAMS,
+    Program('app/test', 'test_guest.sh', [f"'page faults: {text}'", status], files=PROGRAMS,
             env=DSA_ENV | {'INPUT': '$(readlink -f /lib/x86_64-linux-gnu/libc.so.6)'},
             before='echo 80 >/proc/sys/vm/nr_hugepages')
-    for text in ('the device waits', 'the driver makes'))
+    for text, status in (('the device waits', 'page-request-failed'),
+                         ('the driver makes', 'page-fault')))
 DEVBIND_DEVICES = 'dsa,dsa:pasid=off:pri=off,dsa:ats=off:pri=off,pair'
 
 
