@@ -156,7 +156,7 @@ SUITES = {
              form='long')], asked=True),
     'series': Suite('the patches one by one: checkpatch, warnings, the selftests in them',
                     host='test_series.py', host_args=['Linux72'], asked=True),
-    'dpdk': Suite("the dmadev plugin with the DPDK of Debian's other releases",
+    'dpdk': Suite("programs and the dmadev plugin with the DPDK of Debian's other releases",
                   host='test_dpdk.py', asked=True),
     'measure': Suite('time to bind, cost of page faults, instructions of the data path', [
         Boot('7.2-fast', [BENCH], memory='3G'), Boot('7.2-fast', DSA_BENCH[:1], 'dsa'),

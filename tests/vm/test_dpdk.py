@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The SVADK authors
-"""Tests of the dmadev plugin with other releases of DPDK: the suite "dpdk".
+"""Tests with other releases of DPDK: the suite "dpdk".
 
 For each suite of Debian, its packages are unpacked below the cache and SVADK is built in
-there by its own tools, against its DPDK. Then the tests of the plugin run, and DPDK's own
-dmadev_autotest and dpdk-test-dma-perf. As root, who may change the root folder.
+there by its own tools, against its DPDK. Then the programs run that use its leaf libraries,
+the tests of the dmadev plugin, and DPDK's own dmadev_autotest and dpdk-test-dma-perf. As
+root, who may change the root folder.
 """
 
 import os
@@ -86,7 +87,8 @@ class Release:
             return
         done = cls.command('meson setup --werror /work/build /svadk && '
                            'ninja -C /work/build drivers/dma/dpdk/librte_dma_sva.so '
-                           'app/test/test_dmadev')
+                           'app/test/test_dmadev app/test/test_telemetry app/test/plugin_broken.so '
+                           'app/testsva app/sva-perf app/sva-info')
         if done.returncode != 0:
             raise AssertionError(f'SVADK does not build with DPDK {cls.version}:\n'
                                  f'{done.stdout[-3000:]}')
@@ -111,6 +113,15 @@ class Release:
     def good(self, done):
         self.assertEqual(done.returncode, 0, done.stdout[-3000:])
         return done.stdout
+
+    def test_programs(self):
+        for name in ('test_testsva', 'test_perf', 'test_perf_config', 'test_info'):
+            with self.subTest(name):
+                self.good(self.command(f'/usr/bin/python3 /svadk/app/test/{name}.py /work/build'))
+
+    def test_telemetry(self):
+        self.assertRegex(self.good(self.command('/work/build/app/test/test_telemetry')),
+                         r'\[  PASSED  \] \d+ test')
 
     def test_plugin(self):
         said = self.good(self.command(
