@@ -252,6 +252,7 @@ class Commands(Case):
                  "No such process", eal=())
         self.bad("container create emu\nbind 0 self\n", "Invalid argument", eal=())
         self.bad("open emu:dsa\ncontainer destroy 0\n", "belongs to its device", eal=())
+        self.bad("open emu:dsa\nopen emu:dsa1 container=0\n", "belongs to its device", eal=())
         self.bad(f"open emu:dsa pid={child.pid}\nqueue open emu:dsa\n",
                  "none of emu:dsa can be opened", eal=())
 
@@ -355,6 +356,16 @@ class Forwarding(Case):
                                  "queue open emu:dsa\nqueue open emu:dsa\n")
         self.assertEqual([(d[0], d[1]) for d in done], [(0, 700), (1, 700)])
 
+    def test_as_many_queues_as_there_can_be(self):
+        opens = "".join(f"open emu:dsa{d}\n" + f"queue open emu:dsa{d}\n" * 8 for d in range(8))
+        done, _ = self.forward(opens + "set ops 40\nset fwd faults\n", eal=())
+        self.assertEqual([(d[0], d[1]) for d in done], [(q, 40) for q in range(64)])
+        self.bad(opens + "open emu:dsa8\nqueue open emu:dsa8\n", "64 are open, the most", eal=())
+        opens = "".join(f"open emu:dsa{d}\n" for d in range(16))
+        self.bad(opens + "open emu:dsa\n", "16 devices are open, the most", eal=())
+        self.bad(opens + "container create emu\n", "there are 16, the most", eal=())
+        self.bad("container create emu\n" * 16 + "open emu:dsa\n", "16 containers", eal=())
+
     def test_commands_while_it_runs(self):
         out = self.good("""
             queue open emu:dsa
@@ -405,6 +416,14 @@ class Forwarding(Case):
         done = self.run_("-a", "emu:dsa", "--", "-f", self.path("c", "set ops 1000\n"), "-a")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("queue 0: 1000 operations", done.stdout)
+
+        # Nothing of the file opens a device.
+        done = self.run_("--", "-f", self.path("c", "set ops 1000\n"), "-a")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("queue 0: 1000 operations", done.stdout)
+        done = self.run_("-a", "emu:dsa99", "--", "-a")
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stderr.count("testsva: "), 1, done.stderr)
 
     def test_auto_device(self):
         """Without -a of the EAL the device is the one that "auto" finds."""
@@ -546,13 +565,15 @@ class Refusals(Case):
         self.bad("queue open emu:dsa\nset queues 0,0\nstart\n", "named twice")
         self.bad("queue open emu:dsa depth=4\nset burst 8\nstart\n", "depth of queue 0, 4")
         self.bad("set cores 99999\nstart\n", "no thread on CPU 99999")
+        out = self.bad("set cores x\n", "set cores: 'x'", after="show fwd\n")
+        self.assertIn("  cores   those of -l, else any\n", out)
         self.bad("set sizes 2g\nset burst 1024\nstart\n", "no memory")
 
     def test_comments_and_blanks(self):
         out = self.good("# a comment\n\n   \t\n  show   fwd  # and one behind\n")
         self.assertIn("forwarding: stopped", out)
         self.assertIn("forwarding: stopped", self.good("show fwd"))
-        self.assertIn("forwarding: stopped", self.good("show fwd\r\n".replace("\r", "")))
+        self.assertIn("forwarding: stopped", self.good("\r\n#\r\nshow fwd\r\n"))
 
     def test_files(self):
         inner = self.path("inner", "bogus\nshow fwd\n")
@@ -564,7 +585,9 @@ class Refusals(Case):
         done = self.run_("-a", "emu:dsa", "--", "-f", itself)
         self.assertEqual(done.returncode, 1)
         self.assertIn("8 deep", done.stderr)
-        for data, words in ((b"\x00\xff\x00" * 1000, "this is no text"),
+        for data, words in ((b"\x00\xff\x00" * 500, "this is no text: byte 1 of the line is 0x00"),
+                            (b"show fwd\rquit\n", "byte 9 of the line is 0x0d"),
+                            (b"show\x1b[2J\n", "this is no text"),
                             (b"show " + b"y" * 5000 + b"\n", "more than 2046 characters"),
                             (b"\xff\xfe\xfd\n", "is no command")):
             done = self.run_("--", "-f", self.path("bad", data))
@@ -627,6 +650,29 @@ class Refusals(Case):
         self.assertIn("forwarding: stopped", done.stdout)
         self.assertNotIn("testsva> ", done.stdout)
         self.assertIn("testsva: standard input:2: 'bogus' is no command", done.stderr)
+        for line, words in ((b"x" * 2047, "more than 2046"), (b"x" * 100000, "more than 2046"),
+                            (b"x" * 2046, "'" + "x" * 80 + "' is no command"),
+                            (b"sh\x00ow fwd", "this is no text")):
+            done = subprocess.run([TESTSVA, "-a", "emu:dsa", "--", "-i"],
+                                  input=b"# one\r\n" + line + b"\nshow fwd\r\n",
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=LIMIT)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("standard input:2: ", done.stderr.decode())
+            self.assertIn(words, done.stderr.decode())
+            self.assertIn("forwarding: stopped", done.stdout.decode())
+
+    def test_closed_streams(self):
+        """They stay closed: nothing that is opened is taken for one of them."""
+        commands = self.path("commands", "sleep 80000\n")
+        with subprocess.Popen(["/bin/sh", "-c", f"exec {TESTSVA} -a emu:dsa -- -f {commands} "
+                               "<&- 2>&-"], stdout=subprocess.PIPE, text=True) as run:
+            self.assertIn("open", run.stdout.readline())
+            for fd in (0, 2):
+                self.assertEqual(os.readlink(f"/proc/{run.pid}/fd/{fd}"), "/dev/null")
+            run.kill()
+        done = subprocess.run(["/bin/sh", "-c", f"{TESTSVA} -a emu:dsa -- -i <&-"],
+                              stdout=subprocess.PIPE, text=True, timeout=LIMIT)
+        self.assertEqual(done.returncode, 0)
 
 
 if __name__ == "__main__":

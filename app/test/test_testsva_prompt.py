@@ -118,7 +118,8 @@ class Prompt(unittest.TestCase):
     def test_interrupt_of_what_waits(self):
         for command, shown in (("sleep 80000", "sleep 80000\n"),
                                ("set ops 1000000000000\nstart\nwait", "wait\n"),
-                               ("queue open emu:dsa\nsubmit 0 nop compl=none", "no record of")):
+                               ("queue open emu:dsa\nsubmit 0 nop compl=none", "no record of"),
+                               ("mem alloc a 8g\nmem compare a:4g a+4g:4g", "a.4g:4g\n")):
             t = self.start()
             t.send(command + "\n")
             t.expect(shown)
@@ -133,6 +134,12 @@ class Prompt(unittest.TestCase):
         # The mode of the pseudo-terminal can be seen from this side as well.
         t.expect(PROMPT)
         self.assertFalse(termios.tcgetattr(t.fd)[3] & termios.ECHO)
+        # As a shell does that got it back in between.
+        os.kill(t.pid, signal.SIGSTOP)
+        os.waitpid(t.pid, os.WUNTRACED)
+        mode = termios.tcgetattr(t.fd)
+        mode[3] |= termios.ECHO | termios.ICANON
+        termios.tcsetattr(t.fd, termios.TCSANOW, mode)
         os.kill(t.pid, signal.SIGCONT)
         t.expect(PROMPT)
         self.assertFalse(termios.tcgetattr(t.fd)[3] & termios.ECHO)
@@ -179,7 +186,7 @@ class Prompt(unittest.TestCase):
         t.send(CLEAR + "submit 0 cop\t\t")
         self.assertIn("\n copy\n copy-crc32c\n", t.expect(r" copy-crc32c\n.*$"))
         t.send(CLEAR + "mem ?")
-        out = t.expect("when somebody touches them.\n")
+        out = t.expect("zeroed unless shared.\n")
         self.assertIn("mem alloc NAME SIZE [node=N huge=yes/no shared=yes/no]\n      Map", out)
 
     def test_history(self):

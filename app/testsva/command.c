@@ -3,6 +3,7 @@
  *
  * The commands, and lines that are to run them: librte_cmdline matches one with the other.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 
 #define MAX_COMMANDS 64
 #define MAX_INSTS 256
-#define MAX_LINE 2048
+#define SHOWN 80		/* bytes of a line, in what is said about it */
 
 /* A word of an instruction, for librte_cmdline. */
 struct token {
@@ -168,10 +169,9 @@ refuse(const char *line)
 {
 	const struct ts_syntax *syntax, *best = NULL;
 	unsigned int most = 0, n;
-	int len;
+	size_t len;
 
 	line += strspn(line, " \t");
-	len = (int)strcspn(line, "\n");
 	for (syntax = ts_syntaxes; syntax->command != NULL; syntax++) {
 		n = agree(syntax, line);
 		if (n > most) {
@@ -179,25 +179,33 @@ refuse(const char *line)
 			best = syntax;
 		}
 	}
+	len = strcspn(line, best == NULL ? " \t\n" : "\n");
+	if (len > SHOWN)
+		len = SHOWN;
 	if (best == NULL)
-		return ts_error("'%.*s' is no command: see help",
-				(int)strcspn(line, " \t\n"), line);
-	return ts_error("'%.*s' is not complete, or too much: %s", len, line,
+		return ts_error("'%.*s' is no command: see help", (int)len, line);
+	return ts_error("'%.*s' is not complete, or too much: %s", (int)len, line,
 			best->command->syntax);
 }
 
 int
-ts_execute(const char *line)
+ts_execute(const char *line, size_t len)
 {
-	char text[MAX_LINE];
-	int len, ret;
+	char text[TS_MAX_LINE];
+	size_t i;
 
-	len = snprintf(text, sizeof(text), "%.*s\n", (int)strcspn(line, "\n"), line);
-	if (len < 0 || (size_t)len >= sizeof(text))
-		return ts_error("a line of more than %d characters is no command", MAX_LINE - 2);
+	while (len > 0 && len <= TS_MAX_LINE && (line[len - 1] == '\n' || line[len - 1] == '\r'))
+		len--;
+	if (len > TS_MAX_LINE - 2)
+		return ts_error("a line of more than %d characters is no command",
+				TS_MAX_LINE - 2);
+	for (i = 0; i < len; i++)
+		if (iscntrl((unsigned char)line[i]) && line[i] != '\t')
+			return ts_error("this is no text: byte %zu of the line is 0x%02x", i + 1,
+					(unsigned char)line[i]);
+	memcpy(text, line, len);
+	text[len] = '\n';
+	text[len + 1] = '\0';
 	line_result = 0;
-	ret = cmdline_parse(cmdline, text);
-	if (ret < 0)
-		return refuse(text);
-	return line_result;
+	return cmdline_parse(cmdline, text) < 0 ? refuse(text) : line_result;
 }

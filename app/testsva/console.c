@@ -17,14 +17,12 @@
 #include "syntax.h"
 
 #define PROMPT "testsva> "
-#define MAX_LINE 4096
 
 static struct rdline *rdline;	/* NULL: no terminal */
 static struct termios saved_mode;
 static bool showing;		/* a line is being typed */
-static char pending[MAX_LINE];	/* of a pipe, without its end yet */
-static size_t nb_pending;
-static bool too_long;
+static char pending[TS_MAX_LINE];	/* of a pipe, without its end yet */
+static size_t nb_pending;	/* which are not all kept where there are too many */
 static int result;		/* of all the lines */
 
 /* ---- a terminal ---- */
@@ -54,7 +52,7 @@ validate(struct rdline *rdl, const char *line, unsigned int size)
 	(void)rdl;
 	(void)size;
 	showing = false;
-	if (ts_execute(line) != 0)
+	if (ts_execute(line, strlen(line)) != 0)
 		result = -1;
 }
 
@@ -139,25 +137,22 @@ take_key(char c)
 static void
 take_line(void)
 {
-	pending[nb_pending] = '\0';
 	ts_place.line++;
-	if (too_long)
-		result = ts_error("a line of more than %d characters is no command", MAX_LINE - 2);
-	else if (ts_execute(pending) != 0)
+	if (ts_execute(pending, nb_pending) != 0)
 		result = -1;
 	nb_pending = 0;
-	too_long = false;
 }
 
 static void
 take_char(char c)
 {
-	if (c == '\n')
+	if (c == '\n') {
 		take_line();
-	else if (c == '\0' || nb_pending == MAX_LINE - 1)
-		too_long = true;
-	else
-		pending[nb_pending++] = c;
+		return;
+	}
+	if (nb_pending < TS_MAX_LINE)
+		pending[nb_pending] = c;
+	nb_pending++;
 }
 
 /* ---- both ---- */
@@ -173,7 +168,7 @@ take_input(void)
 		return true;
 	if (n <= 0) {
 		/* A last line need not have an end. */
-		if (rdline == NULL && (nb_pending != 0 || too_long))
+		if (rdline == NULL && nb_pending != 0)
 			take_line();
 		return false;
 	}
@@ -196,8 +191,8 @@ wait_for(int fd, int timeout_ms)
 	unsigned int i;
 
 	for (i = 0; i < TS_MAX_DEVICES; i++) {
-		fds[2 + i].fd = ts_devices[i].dev != NULL && !ts_devices[i].gone ?
-				ts_devices[i].event_fd : -1;
+		fds[2 + i].fd = ts_devices[i].dev != NULL && !ts_devices[i].gone &&
+						!ts_devices[i].held ? ts_devices[i].event_fd : -1;
 		fds[2 + i].events = POLLIN;
 	}
 	if (poll(fds, 2 + TS_MAX_DEVICES, timeout_ms) <= 0)

@@ -74,9 +74,7 @@ ts_load(const char *path)
 	ts_place = (struct ts_place){ path, 0 };
 	while (!ts_quit && !ts_interrupted && (len = getline(&line, &size, f)) >= 0) {
 		ts_place.line++;
-		if (memchr(line, '\0', (size_t)len) != NULL)
-			ret = ts_error("this is no text");
-		else if (ts_execute(line) != 0)
+		if (ts_execute(line, (size_t)len) != 0)
 			ret = -1;
 		ts_console_poll(0);
 	}

@@ -60,7 +60,7 @@ take(struct ts_device *device, struct sva_device *dev)
 	}
 	memcpy(device->name, info.name, sizeof(device->name));
 	device->dev = dev;
-	device->gone = false;
+	device->gone = device->held = false;
 	device->event_fd = sva_device_event_fd(dev);
 	printf("%s: open, driver %s, PASID %u, %u queues\n", device->name, info.driver,
 	       info.pasid, info.queues);
@@ -87,7 +87,7 @@ open_device(const char *spec, const struct sva_device_conf *conf)
 }
 
 int
-ts_open_allowed(bool need_one)
+ts_open_allowed(void)
 {
 	const struct sva_device_conf conf = { 0 };
 	const char *spec;
@@ -96,7 +96,20 @@ ts_open_allowed(bool need_one)
 
 	for (i = 0; (spec = sva_eal_allowed(i)) != NULL; i++)
 		ret |= open_device(spec, &conf);
-	return i == 0 && need_one ? open_device("auto", &conf) : ret;
+	return ret;
+}
+
+int
+ts_open_any(void)
+{
+	const struct sva_device_conf conf = { 0 };
+	unsigned int i;
+
+	for (i = 0; i < TS_MAX_DEVICES; i++)
+		if (ts_devices[i].dev != NULL)
+			return 0;
+	/* Those that are allowed have been tried. */
+	return sva_eal_allowed(0) == NULL ? open_device("auto", &conf) : -1;
 }
 
 static int
@@ -110,10 +123,14 @@ cmd_open(const struct ts_words *words)
 	if (container != NULL) {
 		if (ts_number("open: container", container, 0, TS_MAX_CONTAINERS - 1, &value) != 0)
 			return -1;
-		conf.container = ts_containers[value].c;
-		if (conf.container == NULL)
+		if (ts_containers[value].c == NULL)
 			return ts_error("open: there is no container %s: see show containers",
 					container);
+		/* It would be gone with its device. */
+		if (!ts_containers[value].own)
+			return ts_error("open: container %s belongs to its device: make one with "
+					"container create", container);
+		conf.container = ts_containers[value].c;
 	}
 	if (pid != NULL) {
 		if (ts_number("open: pid", pid, 1, INT32_MAX, &value) != 0)
@@ -252,9 +269,11 @@ show_info(const struct ts_words *words)
 	struct sva_device_info info;
 	unsigned int op;
 
-	if (device == NULL || sva_device_info(device->dev, &info) != 0 ||
-	    sva_container_info(device->container->c, &container) != 0)
+	if (device == NULL)
 		return -1;
+	if (sva_device_info(device->dev, &info) != 0 ||
+	    sva_container_info(device->container->c, &container) != 0)
+		return ts_error("show info: %s does not answer", device->name);
 	printf("%s (%04x:%04x), driver %s, NUMA node %d%s\n", info.name, info.vendor_id,
 	       info.device_id, info.driver, info.numa_node,
 	       info.emulated ? ", emulated: its speed says nothing about hardware" : "");

@@ -111,7 +111,7 @@ work(void *arg)
 {
 	struct fwd_worker *w = arg;
 	uint64_t moved_at = ts_now_ns();
-	unsigned int idle = 0;
+	uint64_t idle = 0;	/* turns; never back to 0 by itself */
 	bool left = true;
 
 	while (left) {

@@ -122,12 +122,12 @@ set_ops(const struct ts_words *words)
 static int
 set_cores(const struct ts_words *words)
 {
-	cores_set = true;
-	if (strcmp(words->w[2], "any") == 0) {
+	if (strcmp(words->w[2], "any") == 0)
 		conf.cores.n = 0;
-		return 0;
-	}
-	return set_list("cores", words->w[2], '+', 0, INT32_MAX, &conf.cores);
+	else if (set_list("cores", words->w[2], '+', 0, INT32_MAX, &conf.cores) != 0)
+		return -1;
+	cores_set = true;
+	return 0;
 }
 
 static int
@@ -192,9 +192,8 @@ add_flow(struct ts_queue *queue)
 	if (sva_device_info(queue->device->dev, &info) != 0 ||
 	    sva_queue_info(queue->q, &qinfo) != 0)
 		return ts_error("start: %s does not answer", queue->device->name);
-	if (info.pid != 0)
-		return ts_error("start: %s is bound to process %d, whose memory testsva does not "
-				"have: set queues", info.name, (int)info.pid);
+	if (ts_queue_settle("start", queue) != 0)
+		return -1;
 	for (i = 0; i < conf.sizes.n; i++)
 		if (conf.sizes.value[i] > info.max_transfer)
 			return ts_error("start: %" PRIu64 " bytes are more than %s transfers at "

@@ -46,8 +46,34 @@ round_up(size_t len)
 	return (len + TS_PAGE - 1) / TS_PAGE * TS_PAGE;
 }
 
-/* Each operand starts a page, and a page that cannot be accessed follows each of them. */
-static unsigned char *
+/* Operands of one operation: source, destination, second destination. */
+static unsigned int
+nb_operands(enum fwd_mode mode)
+{
+	return mode == FWD_CRC ? 1 : mode == FWD_MIXED ? 3 : 2;
+}
+
+/* Bytes that can be had without somebody being killed for it. */
+static uint64_t
+available(void)
+{
+	unsigned long long kib = UINT64_MAX / 1024;
+	char line[128];
+	FILE *f = fopen("/proc/meminfo", "re");
+
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+		if (sscanf(line, "MemAvailable: %llu kB", &kib) == 1)
+			break;
+	if (f != NULL)
+		fclose(f);
+	return kib * 1024;
+}
+
+/*
+ * Each operand starts a page. Behind each destination is a page that cannot be accessed;
+ * only there, as a process can have just so many mappings.
+ */
+static bool
 make_arena(struct fwd_flow *flow, unsigned int which, size_t each)
 {
 	size_t len = flow->nb_sets * (each + TS_PAGE);
@@ -56,26 +82,33 @@ make_arena(struct fwd_flow *flow, unsigned int which, size_t each)
 
 	arena = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (arena == MAP_FAILED)
-		return NULL;
+		return false;
 	flow->arena[which] = arena;
 	flow->arena_len[which] = len;
-	for (i = 0; i < flow->nb_sets; i++)
+	for (i = 0; which == 1 && i < flow->nb_sets; i++)
 		if (mprotect(arena + i * (each + TS_PAGE) + each, TS_PAGE, PROT_NONE) != 0)
-			return NULL;
-	return arena;
+			return false;
+	return true;
+}
+
+static unsigned char *
+operand(const struct fwd_flow *flow, unsigned int which, size_t offset)
+{
+	return flow->arena[which] != NULL ? flow->arena[which] + offset : NULL;
 }
 
 static void
 fill(unsigned char *p, size_t len, unsigned int seed)
 {
 	uint64_t x = seed * 0x9e3779b97f4a7c15ull + 1;
-	size_t i;
+	size_t i, n;
 
-	for (i = 0; i < len; i++) {
+	for (i = 0; i < len; i += n) {
 		x ^= x << 13;
 		x ^= x >> 7;
 		x ^= x << 17;
-		p[i] = (unsigned char)x;
+		n = len - i < sizeof(x) ? len - i : sizeof(x);
+		memcpy(p + i, &x, n);
 	}
 }
 
@@ -83,9 +116,9 @@ int
 fwd_flow_make(struct fwd_flow *flow)
 {
 	const struct fwd_conf *conf = flow->conf;
-	unsigned char *at[3];
+	unsigned int operands = nb_operands(conf->mode), i, k;
 	size_t each, most = 0;
-	unsigned int i, k;
+	bool room;
 
 	for (i = 0; i < conf->sizes.n; i++)
 		if (conf->sizes.value[i] > most)
@@ -99,18 +132,21 @@ fwd_flow_make(struct fwd_flow *flow)
 	/* Every size as often as any other. */
 	flow->nb_sets = (flow->nb_sets + conf->sizes.n - 1) / conf->sizes.n * conf->sizes.n;
 	flow->sets = calloc(flow->nb_sets, sizeof(*flow->sets));
-	for (k = 0; k < 3; k++) {
-		at[k] = flow->sets == NULL ? NULL : make_arena(flow, k, each);
-		if (at[k] == NULL)
-			return ts_error("start: no memory for %u times %zu bytes: use a smaller "
-					"burst or smaller sizes", 3 * flow->nb_sets, each);
-	}
+	room = flow->sets != NULL && available() / operands / flow->nb_sets >= each;
+	for (k = 0; room && k < operands; k++)
+		room = make_arena(flow, k, each);
+	if (!room)
+		return ts_error("start: no memory for %u times %zu bytes: use a smaller burst, "
+				"smaller sizes or fewer queues", operands * flow->nb_sets, each);
 	for (i = 0; i < flow->nb_sets; i++) {
 		struct fwd_set *set = &flow->sets[i];
 		size_t offset = i * (each + TS_PAGE);
 
+		if (ts_interrupted)
+			return ts_error("start: interrupted");
 		*set = (struct fwd_set){
-			.src = at[0] + offset, .dst = at[1] + offset, .dst2 = at[2] + offset,
+			.src = operand(flow, 0, offset), .dst = operand(flow, 1, offset),
+			.dst2 = operand(flow, 2, offset),
 			.len = conf->sizes.value[i % conf->sizes.n],
 		};
 		fill(set->src, set->len, i);

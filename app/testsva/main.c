@@ -99,6 +99,26 @@ set_signals(void)
 	sigaction(SIGPIPE, &sa, NULL);
 }
 
+/* Whether there is somewhere for output to go. */
+static bool
+check_streams(void)
+{
+	int fd;
+
+	if (fcntl(STDOUT_FILENO, F_GETFD) < 0) {
+		ts_error("output: standard output is closed: give it somewhere to go");
+		return false;
+	}
+	/* What is opened later must not be taken for one of them. */
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd) {
+			ts_error("start: /dev/null: %s", strerror(errno));
+			return false;
+		}
+	}
+	return true;
+}
+
 static void
 usage(void)
 {
@@ -212,13 +232,13 @@ session(const struct options *o)
 	unsigned int i;
 	int ret;
 
-	ret = ts_open_allowed(o->auto_start && o->nb_files == 0);
+	ret = ts_open_allowed();
 	if (ret == 0 && isatty(STDOUT_FILENO) && o->interactive)
 		puts("testsva: help lists the commands; Ctrl-D or quit ends.");
 	for (i = 0; i < o->nb_files && !ts_quit && !ts_interrupted; i++)
 		ret |= ts_load(o->files[i]);
 	if (o->auto_start && !ts_quit && !ts_interrupted && !ts_forwarding())
-		ret |= ts_forward_start();
+		ret |= ts_open_any() == 0 ? ts_forward_start() : -1;
 	if (o->interactive)
 		ret |= ts_console_run(true, NULL);
 	else if (ts_forwarding())
@@ -258,10 +278,8 @@ main(int argc, char **argv)
 	int used, ret;
 
 	set_signals();
-	if (fcntl(STDOUT_FILENO, F_GETFD) < 0) {
-		ts_error("output: standard output is closed: give it somewhere to go");
+	if (!check_streams())
 		return TS_EXIT_FAILED;
-	}
 	if (argc == 2 && strcmp(argv[1], "--version") == 0)
 		return print_and_exit(false);
 	used = sva_eal_init(argc, argv);

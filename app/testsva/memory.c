@@ -34,19 +34,19 @@ ts_find_region(const char *name, size_t len)
 	return NULL;
 }
 
-/* Whether all of it could be read or written. */
-static bool
-peek(const unsigned char *at, void *buf, size_t len)
+bool
+ts_peek(uint64_t at, void *buf, size_t len)
 {
 	struct iovec local = { buf, len }, remote = { (void *)(uintptr_t)at, len };
 
 	return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == (ssize_t)len;
 }
 
-static bool
-poke(unsigned char *at, const void *buf, size_t len)
+bool
+ts_poke(uint64_t at, const void *buf, size_t len)
 {
-	struct iovec local = { (void *)(uintptr_t)buf, len }, remote = { at, len };
+	struct iovec local = { (void *)(uintptr_t)buf, len };
+	struct iovec remote = { (void *)(uintptr_t)at, len };
 
 	return process_vm_writev(getpid(), &local, 1, &remote, 1, 0) == (ssize_t)len;
 }
@@ -205,14 +205,14 @@ fill(const struct ts_words *words)
 	if (ts_range("mem fill", words->w[2], &start, &len) != 0 ||
 	    parse_filling(words->w[3], &filling) != 0)
 		return -1;
-	for (done = 0; done < len; done += n) {
+	for (done = 0; done < len && !ts_interrupted; done += n) {
 		for (i = 0; i < PIECE / 8; i++)
 			piece[i] = next_value(&filling);
 		n = len - done < PIECE ? len - done : PIECE;
-		if (!poke(start + done, piece, n))
+		if (!ts_poke((uintptr_t)start + done, piece, n))
 			return cannot("mem fill", words->w[2]);
 	}
-	return 0;
+	return done >= len ? 0 : ts_error("mem fill: interrupted");
 }
 
 static int
@@ -227,7 +227,7 @@ dump(const struct ts_words *words)
 		len = DUMP_BYTES;
 	for (done = 0; done < len && !ts_interrupted; done += n) {
 		n = len - done < sizeof(line) ? len - done : sizeof(line);
-		if (!peek(start + done, line, n))
+		if (!ts_peek((uintptr_t)start + done, line, n))
 			return cannot("mem dump", words->w[2]);
 		printf("%016llx ", (unsigned long long)(uintptr_t)(start + done));
 		for (i = 0; i < sizeof(line); i++)
@@ -252,11 +252,11 @@ compare(const struct ts_words *words)
 	if (len != other)
 		return ts_error("mem compare: %zu and %zu bytes: give both the same :LENGTH", len,
 				other);
-	for (done = 0; done < len; done += n) {
+	for (done = 0; done < len && !ts_interrupted; done += n) {
 		n = len - done < PIECE ? len - done : PIECE;
-		if (!peek(a + done, x, n))
+		if (!ts_peek((uintptr_t)a + done, x, n))
 			return cannot("mem compare", words->w[2]);
-		if (!peek(b + done, y, n))
+		if (!ts_peek((uintptr_t)b + done, y, n))
 			return cannot("mem compare", words->w[3]);
 		for (i = 0; i < n && x[i] == y[i]; i++)
 			;
@@ -264,6 +264,8 @@ compare(const struct ts_words *words)
 			return ts_error("mem compare: they differ at offset %zu: 0x%02x and 0x%02x",
 					done + i, x[i], y[i]);
 	}
+	if (done < len)
+		return ts_error("mem compare: interrupted");
 	printf("%zu bytes are equal\n", len);
 	return 0;
 }
@@ -339,8 +341,8 @@ static const struct ts_command commands[] = {
 	{ "mem dump RANGE", "Print bytes, without a length the first 256.", dump },
 	{ "mem compare RANGE RANGE", "Compare bytes; fails where they differ.", compare },
 	{ "mem protect RANGE none|read|write", "Change what may be done to pages.", protect },
-	{ "mem evict RANGE", "Take pages away; they come back zeroed when somebody touches them.",
-	  evict },
+	{ "mem evict RANGE",
+	  "Take pages away; they come back when somebody touches them, zeroed unless shared.", evict },
 	{ NULL, NULL, NULL },
 };
 

@@ -113,6 +113,27 @@ cmd_close(const struct ts_words *words)
 	return 0;
 }
 
+int
+ts_queue_settle(const char *what, struct ts_queue *queue)
+{
+	struct sva_queue_info info;
+	struct sva_result r;
+	unsigned int late = 0;
+	int ret;
+
+	while (sva_poll(queue->q, &r, 1) > 0)
+		late++;
+	if (late != 0)
+		printf("queue %d: %u late results of earlier operations\n",
+		       ts_queue_number(queue), late);
+	ret = sva_queue_info(queue->q, &info);
+	if (ret != 0)
+		return ts_error("%s: queue %d: %s", what, ts_queue_number(queue), strerror(-ret));
+	return info.used == 0 ? 0 :
+	       ts_error("%s: %u operations of queue %d have no result yet: wait, or reset %s",
+			what, info.used, ts_queue_number(queue), queue->device->name);
+}
+
 bool
 ts_queues_wanted(void)
 {

@@ -47,7 +47,7 @@ ts_syntax_make(struct ts_syntax *syntax, const struct ts_command *command)
 	syntax->most = syntax->needed;
 	if (*s == '[') {
 		syntax->rest = (struct ts_part){ s + 1, strcspn(s + 1, "]") };
-		syntax->keys = memchr(s, '=', syntax->rest.len) != NULL;
+		syntax->keys = memchr(syntax->rest.text, '=', syntax->rest.len) != NULL;
 		syntax->most += syntax->keys ? TS_MAX_KEYS : 1;
 	}
 }

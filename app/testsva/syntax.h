@@ -9,7 +9,7 @@
 
 #include "testsva.h"
 
-#define TS_MAX_KEYS 14		/* that one line may have */
+#define TS_MAX_KEYS 20		/* that one line may have; all of a DIF update and a descriptor */
 
 /* A word of it; not a string, but a part of the syntax. */
 struct ts_part {

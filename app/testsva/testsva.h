@@ -14,6 +14,7 @@
 
 #include <sva_accel_driver.h>
 
+#define TS_MAX_LINE 2048	/* bytes of a command line with its end */
 #define TS_MAX_WORDS 24		/* of a command line */
 #define TS_WORD 128		/* bytes of a word with its end */
 #define TS_MAX_DEVICES 16
@@ -75,7 +76,7 @@ extern const struct ts_section *const ts_sections[];	/* ends with NULL */
 int ts_commands_init(void);
 void ts_commands_free(void);
 /* Run a line. 0, or -1 where it is wrong or what it asks for failed, which has been said. */
-int ts_execute(const char *line);
+int ts_execute(const char *line, size_t len);
 /* Run the lines of a file, all of them. 0, or -1 where one failed. */
 int ts_load(const char *path);
 extern const struct ts_section ts_control_section;
@@ -120,6 +121,7 @@ struct ts_device {
 	struct ts_container *container;
 	int event_fd;		/* -1: it has none */
 	bool gone;		/* failed or removed, and not reset since */
+	bool held;		/* a command looks at its errors by itself */
 };
 
 struct ts_queue {
@@ -135,11 +137,14 @@ extern struct ts_device ts_devices[TS_MAX_DEVICES];
 extern struct ts_queue ts_queues[TS_MAX_QUEUES];
 extern struct ts_container ts_containers[TS_MAX_CONTAINERS];
 extern const struct ts_section ts_device_section, ts_queue_section;
-int ts_open_allowed(bool need_one);
+int ts_open_allowed(void);	/* all devices of the EAL's -a */
+int ts_open_any(void);		/* "auto", where none is open and none is of -a */
 int ts_close_all(void);
 struct ts_device *ts_find_device(const char *text);	/* NULL: said */
 struct ts_queue *ts_find_queue(const char *text);	/* NULL: said */
 void ts_queue_forget(struct ts_queue *queue);	/* before it is closed */
+/* Takes what nobody waited for any more. 0, or -1: some is still to come, said. */
+int ts_queue_settle(const char *what, struct ts_queue *queue);
 int ts_queue_number(const struct ts_queue *queue);
 /* Opens one on each device that has none. Whether there is any now. */
 bool ts_queues_wanted(void);
@@ -169,6 +174,9 @@ extern struct ts_region ts_regions[TS_MAX_REGIONS];
 extern const struct ts_section ts_memory_section;
 struct ts_region *ts_find_region(const char *name, size_t len);	/* NULL: none */
 void ts_memory_free_all(void);
+/* Read or write any address there may be, or none. Whether all of it could be. */
+bool ts_peek(uint64_t at, void *buf, size_t len);
+bool ts_poke(uint64_t at, const void *buf, size_t len);
 
 /* ---- submit.c ---- */
 extern const struct ts_section ts_submit_section;
