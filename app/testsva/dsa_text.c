@@ -17,6 +17,7 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
+/* Of records, and of the errors that only SWERR has. */
 static const char *const status_names[] = {
 	[DSA_STS_NONE] = "none",
 	[DSA_STS_SUCCESS] = "success",
@@ -47,8 +48,12 @@ static const char *const status_names[] = {
 	[DSA_STS_HW_ERROR] = "hardware-error",
 	[DSA_STS_HW_ERROR_READBACK] = "readback-error",
 	[DSA_STS_TRANSLATION] = "translation-error",
+	[DSA_SWERR_PCI_CONFIG] = "pci-configuration",
+	[DSA_SWERR_CMD_ACTIVE] = "command-active",
+	[DSA_SWERR_WQ_FULL] = "queue-full",
 };
 
+/* Those of 23:16 are the operation's own. */
 static const struct {
 	const char *name;
 	uint32_t bit;
@@ -71,6 +76,17 @@ static const struct {
 	{ "crc-read-seed", DSA_FLAG_CRC_READ_SEED },
 	{ "crc-no-invert", DSA_FLAG_CRC_NO_INVERT },
 	{ "crc-no-reflect", DSA_FLAG_CRC_NO_REFLECT },
+};
+
+static const char *const commands[] = {
+	[DSA_CMD_ENABLE_DEVICE] = "enable device", [DSA_CMD_DISABLE_DEVICE] = "disable device",
+	[DSA_CMD_DRAIN_ALL] = "drain all", [DSA_CMD_ABORT_ALL] = "abort all",
+	[DSA_CMD_RESET_DEVICE] = "reset device", [DSA_CMD_ENABLE_WQ] = "enable WQ",
+	[DSA_CMD_DISABLE_WQ] = "disable WQ", [DSA_CMD_DRAIN_WQ] = "drain WQ",
+	[DSA_CMD_ABORT_WQ] = "abort WQ", [DSA_CMD_RESET_WQ] = "reset WQ",
+	[DSA_CMD_DRAIN_PASID] = "drain PASID", [DSA_CMD_ABORT_PASID] = "abort PASID",
+	[DSA_CMD_REQUEST_INT_HANDLE] = "request interrupt handle",
+	[DSA_CMD_RELEASE_INT_HANDLE] = "release interrupt handle",
 };
 
 static const struct {
@@ -101,11 +117,22 @@ static const struct {
 	{ DSA_CMDSTS_ERR_MAX_XFER_SIZE, "largest transfer" },
 	{ DSA_CMDSTS_ERR_WQ_PRIV, "WQ privilege" },
 	{ DSA_CMDSTS_ERR_OCCUPANCY_INT, "occupancy interrupt" },
-	{ DSA_CMDSTS_ERR_DIS_DEV_EN, "the WQ is not enabled" },
-	{ DSA_CMDSTS_ERR_DEV_NOT_EN, "the device or WQ is not enabled" },
+	{ DSA_CMDSTS_ERR_DIS_DEV_EN, "the device is not enabled" },
+	{ DSA_CMDSTS_ERR_DEV_NOT_EN, "a WQ is not enabled" },
 	{ DSA_CMDSTS_ERR_INVAL_INT_IDX, "interrupt index" },
 	{ DSA_CMDSTS_ERR_NO_HANDLE, "no handle" },
 };
+
+const char *
+dsa_flag_text(unsigned int i, unsigned int opcode, uint32_t *bit)
+{
+	bool crc = opcode == DSA_OP_CRC || opcode == DSA_OP_COPY_CRC;
+
+	if (i >= COUNT(flag_names))
+		return NULL;
+	*bit = flag_names[i].bit;
+	return *bit < DSA_FLAG_CRC_READ_SEED || crc ? flag_names[i].name : "";
+}
 
 const char *
 dsa_op_text(unsigned int opcode)
@@ -124,14 +151,10 @@ dsa_status_text(uint8_t status)
 }
 
 const char *
-dsa_swerr_text(uint8_t error)
+dsa_command_text(unsigned int command)
 {
-	switch (error) {
-	case DSA_SWERR_PCI_CONFIG: return "pci-configuration";
-	case DSA_SWERR_CMD_ACTIVE: return "command-active";
-	case DSA_SWERR_WQ_FULL: return "queue-full";
-	default: return dsa_status_text(error);
-	}
+	return command < COUNT(commands) && commands[command] != NULL ?
+		       commands[command] : "reserved";
 }
 
 const char *
@@ -193,107 +216,4 @@ dsa_flags_parse(const char *text, uint32_t *flags)
 		if (text[len] == '\0')
 			return 0;
 	}
-}
-
-void
-dsa_show_flags(uint32_t flags)
-{
-	const char *by = "";
-	unsigned int i;
-
-	printf("0x%06x (", flags);
-	for (i = 0; i < COUNT(flag_names); i++) {
-		if (flags & flag_names[i].bit) {
-			printf("%s%s", by, flag_names[i].name);
-			by = ", ";
-		}
-		flags &= ~flag_names[i].bit;
-	}
-	if (flags != 0)
-		printf("%s0x%06x", by, flags);
-	putchar(')');
-}
-
-/* The words that an operation uses, by the names of its keys; others where not 0. */
-static void
-show_words(const struct dsa_desc *desc, const struct ts_op *op)
-{
-	uint64_t words[8];
-	unsigned int shown = 0, i;
-
-	memcpy(words, desc, sizeof(words));
-	for (i = 0; op != NULL && i < TS_OP_KEYS && op->keys[i].name != NULL; i++) {
-		const struct ts_op_key *key = &op->keys[i];
-		uint64_t value = words[key->word] >> key->shift;
-
-		if (key->bits < 64)
-			value &= (1ull << key->bits) - 1;
-		printf("  %-12s 0x%" PRIx64 "\n", key->name, value);
-		shown |= 1u << key->word;
-	}
-	for (i = 2; i < 8; i++)
-		if (!(shown & 1u << i) && words[i] != 0)
-			printf("  word%u        0x%" PRIx64 "\n", i, words[i]);
-}
-
-void
-dsa_show_desc(const struct dsa_desc *desc)
-{
-	unsigned int opcode = DSA_DESC_OPCODE(desc->op_flags);
-
-	printf("descriptor\n  %-12s 0x%02x (%s)\n  %-12s ", "operation", opcode,
-	       dsa_op_text(opcode), "flags");
-	dsa_show_flags(DSA_DESC_FLAGS(desc->op_flags));
-	printf("\n  %-12s 0x%" PRIx64 "\n", "record", desc->compl_addr);
-	if (desc->pasid_priv != 0)
-		printf("  %-12s %u, privileged %u\n", "PASID", desc->pasid_priv & 0xfffff,
-		       desc->pasid_priv >> 31);
-	if (desc->int_handle != 0)
-		printf("  %-12s %u\n", "handle", desc->int_handle);
-	show_words(desc, ts_op_of(opcode));
-}
-
-void
-dsa_show_record(const struct dsa_compl *record, unsigned int opcode)
-{
-	uint8_t status = record->status & DSA_STS_MASK;
-
-	printf("record\n  %-12s 0x%02x (%s%s)\n  %-12s %u\n  %-12s %u\n", "status",
-	       record->status, dsa_status_text(record->status),
-	       record->status & DSA_STS_WRITE_FAULT ? ", a write" : "", "result",
-	       record->result, opcode == DSA_OP_BATCH ? "descriptors" : "bytes", record->bytes);
-	if (record->fault_addr != 0)
-		printf("  %-12s 0x%" PRIx64 "\n", "fault addr", record->fault_addr);
-	if (status == DSA_STS_BAD_FLAGS) {
-		printf("  %-12s ", "bad flags");
-		dsa_show_flags((uint32_t)record->op[0] & 0xffffff);
-		putchar('\n');
-	} else if (opcode == DSA_OP_CRC || opcode == DSA_OP_COPY_CRC) {
-		printf("  %-12s 0x%08" PRIx64 "\n", "crc", record->op[0]);
-	} else if (opcode == DSA_OP_CREATE_DELTA) {
-		printf("  %-12s %u\n", "record size", (uint32_t)record->op[0]);
-	} else if ((record->op[0] | record->op[1]) != 0) {
-		printf("  %-12s 0x%016" PRIx64 " 0x%016" PRIx64 "\n", "operation", record->op[0],
-		       record->op[1]);
-	}
-}
-
-void
-dsa_show_swerr(const uint64_t w[4])
-{
-	printf("SWERR\n  %-12s 0x%02x (%s)%s%s\n", "error", (unsigned int)DSA_SWERR_ERROR(w[0]),
-	       dsa_swerr_text((uint8_t)DSA_SWERR_ERROR(w[0])),
-	       w[0] & DSA_SWERR_OVERFLOW ? ", more were lost" : "",
-	       w[0] & DSA_SWERR_FAULT_RW ? ", a write" : "");
-	if (w[0] & DSA_SWERR_WQ_IDX_VALID)
-		printf("  %-12s %u\n", "WQ", (unsigned int)DSA_SWERR_WQ_IDX(w[0]));
-	if (w[0] & DSA_SWERR_DESC_VALID)
-		printf("  %-12s 0x%02x (%s), PASID %u%s\n", "descriptor",
-		       (unsigned int)DSA_SWERR_OPERATION(w[0]),
-		       dsa_op_text((unsigned int)DSA_SWERR_OPERATION(w[0])),
-		       (unsigned int)DSA_SWERR_PASID(w[0]),
-		       w[0] & DSA_SWERR_PRIV ? ", privileged" : "");
-	if (w[0] & DSA_SWERR_BATCH)
-		printf("  %-12s %u\n", "batch index", (unsigned int)(w[1] & 0xffff));
-	printf("  %-12s 0x%" PRIx64 "\n", "address", w[2]);
 }

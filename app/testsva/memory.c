@@ -342,7 +342,8 @@ static const struct ts_command commands[] = {
 	{ "mem compare RANGE RANGE", "Compare bytes; fails where they differ.", compare },
 	{ "mem protect RANGE none|read|write", "Change what may be done to pages.", protect },
 	{ "mem evict RANGE",
-	  "Take pages away; they come back when somebody touches them, zeroed unless shared.", evict },
+	  "Take pages away; they come back when somebody touches them, zeroed unless shared.",
+	  evict },
 	{ NULL, NULL, NULL },
 };
 

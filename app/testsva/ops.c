@@ -17,7 +17,8 @@
 #define DST		{ "dst", 3, 0, 64, TS_ADDRESS }
 #define SRC2		{ "src2", 3, 0, 64, TS_ADDRESS }
 #define SIZE		{ "size", 4, 0, 32, TS_NUMBER }
-#define SEED		{ "seed", 5, 0, 32, TS_NUMBER }
+#define EXPECTED	{ "expected", 5, 0, 8, TS_NUMBER }
+#define SEED		{ "seed", 5, 0, 32, TS_NUMBER }, { "seed_addr", 6, 0, 64, TS_ADDRESS }
 #define DIF_BLOCK	{ "block", 5, 16, 2, TS_BLOCK }, { "dif_flags", 5, 18, 6, TS_NUMBER }
 #define DIF_SRC		{ "src_flags", 5, 0, 8, TS_NUMBER }, { "ref", 6, 0, 32, TS_NUMBER }, \
 			{ "mask", 6, 32, 16, TS_NUMBER }, { "app", 6, 48, 16, TS_NUMBER }
@@ -32,11 +33,12 @@ static const struct ts_op ops[] = {
 	{ "copy", DSA_OP_MEMMOVE, SVA_OP_COPY, { SRC, DST, SIZE } },
 	{ "fill", DSA_OP_FILL, SVA_OP_FILL,
 	  { { "pattern", 2, 0, 64, TS_NUMBER }, DST, SIZE } },
-	{ "compare", DSA_OP_COMPARE, SVA_OP_COMPARE, { SRC, SRC2, SIZE } },
+	{ "compare", DSA_OP_COMPARE, SVA_OP_COMPARE, { SRC, SRC2, SIZE, EXPECTED } },
 	{ "compare-pattern", DSA_OP_COMPARE_PATTERN, SVA_OP_COMPARE_PATTERN,
-	  { SRC, { "pattern", 3, 0, 64, TS_NUMBER }, SIZE } },
+	  { SRC, { "pattern", 3, 0, 64, TS_NUMBER }, SIZE, EXPECTED } },
 	{ "delta-create", DSA_OP_CREATE_DELTA, SVA_OP_DELTA_CREATE,
-	  { SRC, SRC2, SIZE, { "record", 5, 0, 64, TS_ADDRESS }, { "max", 6, 0, 32, TS_NUMBER } } },
+	  { SRC, SRC2, SIZE, { "record", 5, 0, 64, TS_ADDRESS }, { "max", 6, 0, 32, TS_NUMBER },
+	    { "expected", 7, 0, 8, TS_NUMBER } } },
 	{ "delta-apply", DSA_OP_APPLY_DELTA, SVA_OP_DELTA_APPLY,
 	  { { "record", 2, 0, 64, TS_ADDRESS }, DST, SIZE,
 	    { "record_size", 5, 0, 32, TS_NUMBER } } },
@@ -123,7 +125,7 @@ parse_value(const struct ts_op_key *key, const char *text, uint64_t *value)
 	case TS_ADDRESS:
 		return ts_address(key->name, text, value);
 	case TS_BLOCK:
-		choice = ts_choice(key->name, text, "512/520/4096/4104");
+		choice = ts_choice(key->name, text, TS_BLOCKS);
 		*value = (uint64_t)choice;
 		return choice < 0 ? -1 : 0;
 	default:

@@ -21,6 +21,8 @@ struct ts_op_key {
 	enum { TS_NUMBER, TS_ADDRESS, TS_BLOCK } kind;
 };
 
+#define TS_BLOCKS "512/520/4096/4104"	/* as the values 0 to 3 */
+
 struct ts_op {
 	const char *name;
 	uint8_t opcode;		/* of DSA */
@@ -31,8 +33,8 @@ struct ts_op {
 /* In a command's syntax: keys of operations, and those of a descriptor besides. */
 #define TS_OP_KEY_SYNTAX \
 	"src=ADDRESS dst=ADDRESS src2=ADDRESS dst2=ADDRESS record=ADDRESS size=N pattern=N " \
-	"seed=N max=N record_size=N block=512/520/4096/4104 dif_flags=N src_flags=N " \
-	"dst_flags=N ref=N app=N mask=N ref2=N app2=N mask2=N"
+	"seed=N seed_addr=ADDRESS expected=N max=N record_size=N block=" TS_BLOCKS " " \
+	"dif_flags=N src_flags=N dst_flags=N ref=N app=N mask=N ref2=N app2=N mask2=N"
 #define TS_DESC_KEY_SYNTAX \
 	TS_OP_KEY_SYNTAX " list=ADDRESS count=N flags=FLAGS compl=ADDRESS pasid=N " \
 	"priv=no/yes handle=N word0=N word1=N word2=N word3=N word4=N word5=N word6=N word7=N"

@@ -36,9 +36,11 @@ static const struct reg regs[] = {
 	    { "configurable", 31, 1 }, { "max_descriptors", 32, 8 } } },
 	{ "WQCAP", DSA_REG_WQCAP, 8,
 	  { { "total_size", 0, 16 }, { "wqs", 16, 8 }, { "wqcfg_size", 24, 4 }, { "shared", 48, 1 },
-	    { "dedicated", 49, 1 }, { "priority", 51, 1 }, { "occupancy", 52, 1 },
+	    { "dedicated", 49, 1 }, { "ats", 50, 1 }, { "priority", 51, 1 }, { "occupancy", 52, 1 },
 	    { "occupancy_interrupt", 53, 1 } } },
-	{ "GRPCAP", DSA_REG_GRPCAP, 8, { { "groups", 0, 8 }, { "read_buffers", 8, 8 } } },
+	{ "GRPCAP", DSA_REG_GRPCAP, 8,
+	  { { "groups", 0, 8 }, { "read_buffers", 8, 8 }, { "read_buffer_control", 16, 1 },
+	    { "read_buffer_limit", 17, 1 } } },
 	{ "ENGCAP", DSA_REG_ENGCAP, 8, { { "engines", 0, 8 } } },
 	{ "OPCAP0", DSA_REG_OPCAP, 8, { { "operations", 0, 64 } } },
 	{ "TABOFF", DSA_REG_TABOFF, 8,
@@ -71,18 +73,28 @@ static const struct reg wq_regs[] = {
 	{ "size", DSA_WQCFG_SIZE, 4, { { "size", 0, 16 } } },
 	{ "threshold", DSA_WQCFG_THRESHOLD, 4, { { "threshold", 0, 16 } } },
 	{ "mode", DSA_WQCFG_MODE, 4,
-	  { { "dedicated", 0, 1 }, { "block_on_fault", 1, 1 }, { "priority", 4, 4 },
-	    { "pasid", 8, 20 }, { "pasid_enable", 28, 1 }, { "privileged", 29, 1 } } },
+	  { { "dedicated", 0, 1 }, { "block_on_fault", 1, 1 }, { "ats_disable", 2, 1 },
+	    { "priority", 4, 4 }, { "pasid", 8, 20 }, { "pasid_enable", 28, 1 },
+	    { "privileged", 29, 1 } } },
 	{ "limits", DSA_WQCFG_LIMITS, 4,
 	  { { "max_transfer_log2", 0, 5 }, { "max_batch_log2", 5, 4 } } },
-	{ "occupancy interrupt", DSA_WQCFG_OCCUPANCY_INT, 4, { { "handle", 0, 16 } } },
+	{ "occupancy interrupt", DSA_WQCFG_OCCUPANCY_INT, 4,
+	  { { "handle", 0, 16 }, { "ims", 16, 1 } } },
 	{ "occupancy limit", DSA_WQCFG_OCCUPANCY_LIMIT, 4,
 	  { { "limit", 0, 16 }, { "enable", 16, 1 } } },
 	{ "state", DSA_WQCFG_STATE, 4,
-	  { { "occupancy", 0, 16 }, { "occupancy_told", 16, 1 }, { "state", 30, 2 } } },
+	  { { "occupancy", 0, 16 }, { "occupancy_told", 16, 1 }, { "mode_support", 29, 1 },
+	    { "state", 30, 2 } } },
+};
+
+static const struct reg group_flags = {
+	"group flags", DSA_GRPCFG_FLAGS, 8,
+	{ { "tc_a", 0, 3 }, { "tc_b", 3, 3 }, { "read_buffer_limit", 7, 1 },
+	  { "read_buffers_reserved", 8, 8 }, { "read_buffers_allowed", 20, 8 } }
 };
 
 static const char *const device_states[] = { "disabled", "enabled", "draining", "halted" };
+static const char *const reset_types[] = { "software", "FLR", "warm", "cold" };
 static const char *const wq_states[] = { "disabled", "enabled", "busy", "reserved" };
 
 static uint64_t
@@ -116,7 +128,11 @@ word_of(const struct reg *reg, const struct field *field, uint64_t value)
 		return strcmp(reg->name, "GENSTS") == 0 ? device_states[value] : wq_states[value];
 	if (strcmp(field->name, "error") == 0)
 		return strcmp(reg->name, "CMDSTS") == 0 ? dsa_command_error_text((uint32_t)value) :
-							  dsa_swerr_text((uint8_t)value);
+							  dsa_status_text((uint8_t)value);
+	if (strcmp(field->name, "command") == 0 && strcmp(reg->name, "CMD") == 0)
+		return dsa_command_text((unsigned int)value);
+	if (strcmp(field->name, "reset_type") == 0)
+		return reset_types[value];
 	return NULL;
 }
 
@@ -204,6 +220,7 @@ show_wq(const struct ts_words *words)
 			group_at = grpcfg + (unsigned int)group * DSA_GRPCFG_STRIDE;
 			printf("group %d with engines 0x%" PRIx64 "\n", group,
 			       read_reg(device, group_at + DSA_GRPCFG_ENGINES, 8));
+			show_reg(device, &group_flags, group_at);
 		}
 		for (i = 0; i < sizeof(wq_regs) / sizeof(wq_regs[0]); i++)
 			show_reg(device, &wq_regs[i], table + wq * stride);

@@ -55,13 +55,23 @@ parse_op_flags(const char *text, uint32_t *flags)
 }
 
 static void
-show_result(const struct sva_result *r)
+show_result(const struct sva_result *r, unsigned int opcode)
 {
 	printf("result\n  %-12s %s", "status", result_words[r->status]);
 	if (r->device_status != 0)
 		printf(" (device: 0x%02x, %s)", r->device_status,
 		       dsa_status_text(r->device_status));
-	printf("\n  %-12s %u\n  %-12s 0x%" PRIx64 "\n", "bytes", r->bytes, "value", r->value);
+	printf("\n  %-12s %u\n  %-12s 0x%" PRIx64, "bytes", r->bytes, "value", r->value);
+	if (r->status == SVA_MISMATCH)
+		printf(" (offset of the first difference)");
+	else if (r->status == SVA_DIF_ERROR)
+		dsa_show_dif_error((unsigned int)r->value);	/* SVA_DIF_BAD_* are the same */
+	else if (opcode == DSA_OP_CREATE_DELTA &&
+		 (r->status == SVA_OK || r->status == SVA_DELTA_ERROR))
+		printf(" (bytes of record)");
+	else if (r->status == SVA_OK && (opcode == DSA_OP_CRC || opcode == DSA_OP_COPY_CRC))
+		printf(" (crc)");
+	putchar('\n');
 	if (r->status == SVA_FAULT)
 		printf("  %-12s 0x%" PRIx64 ", a %s\n", "fault addr", r->fault_addr,
 		       r->write_fault ? "write" : "read");
@@ -104,6 +114,8 @@ cmd_run(const struct ts_words *words)
 	    parse_op_flags(ts_key(words, 3, "flags"), &flags) != 0)
 		return -1;
 	op = ts_op_of((unsigned int)opcode);
+	if (ts_queue_settle("run", queue) != 0)
+		return -1;
 	if (op->sva < 0)
 		return ts_error("run: the driver makes %ses by itself: use batch submit", op->name);
 	/* The class hands these words on as they are, with its own checks. */
@@ -113,7 +125,7 @@ cmd_run(const struct ts_words *words)
 		return ts_error("run: %s is refused: %s", op->name, strerror(-ret));
 	if (wait_result(queue, &r) != 0)
 		return -1;
-	show_result(&r);
+	show_result(&r, op->opcode);
 	if (r.status != want)
 		return ts_error("run: %s ended with %s, not %s", op->name, result_words[r.status],
 				result_words[want]);
@@ -130,9 +142,6 @@ need_portal(struct ts_queue *queue)
 
 	if (bus_dev->vendor_id != DSA_PCI_VENDOR || bus_dev->device_id != DSA_PCI_DEVICE)
 		return ts_error("submit: %s is no DSA", queue->device->name);
-	if (queue->device->dev->pid != 0)
-		return ts_error("submit: %s is bound to process %d, which does not have the "
-				"records", queue->device->name, (int)queue->device->dev->pid);
 	if (queue->portal_open)
 		return 0;
 	ret = bus_dev->bus->ops->portal_open(queue->device->dev->bus_dev,
@@ -152,6 +161,15 @@ swerr(struct ts_queue *queue, unsigned int word)
 	return bus_dev->bus->ops->read64(bus_dev, DSA_REG_SWERR + 8 * word);
 }
 
+static bool
+runs(struct ts_queue *queue)
+{
+	struct sva_bus_device *bus_dev = queue->device->dev->bus_dev;
+
+	return DSA_GENSTS_STATE(bus_dev->bus->ops->read32(bus_dev, DSA_REG_GENSTS)) ==
+	       DSA_STATE_ENABLED;
+}
+
 /* What a record cannot tell the software error register does. Its status, or -1. */
 static int
 show_swerr(struct ts_queue *queue)
@@ -167,13 +185,37 @@ show_swerr(struct ts_queue *queue)
 	return (int)DSA_SWERR_ERROR(w[0]);
 }
 
-/* Write it and wait for its record (NULL: it has none). Its status, or -1, said. */
+/* ---- records, which may be anywhere ---- */
+
+/* Make a record one that is seen to be written. Whether it is one that can be. */
+static bool
+clear_record(const struct dsa_desc *desc)
+{
+	static const struct dsa_compl none;
+
+	return (desc->op_flags & DSA_FLAG_COMPL_VALID) && desc->compl_addr % DSA_COMPL_ALIGN == 0 &&
+	       ts_poke(desc->compl_addr, &none, sizeof(none));
+}
+
+/* Whether it has been written. Read again then, as the status is written last. */
+static bool
+take_record(const struct dsa_desc *desc, struct dsa_compl *record)
+{
+	return ts_peek(desc->compl_addr, record, sizeof(*record)) && record->status != 0 &&
+	       ts_peek(desc->compl_addr, record, sizeof(*record));
+}
+
+/* ---- write and wait ---- */
+
+/* Wait for what comes of a descriptor; the record only where there may be one. */
 static int
-write_and_wait(struct ts_queue *queue, const struct dsa_desc *desc, struct dsa_compl *record)
+await(struct ts_queue *queue, const struct dsa_desc *desc, bool has_record)
 {
 	uint64_t until = ts_now_ns() + ts_timeout * 1000000000ull;
-	bool shared = queue->device->dev->shared, written = false;
+	bool shared = queue->device->dev->shared, written = false, done;
+	struct dsa_compl record;
 	uint64_t error;
+	int status;
 
 	for (;;) {
 		if (!written) {
@@ -181,13 +223,22 @@ write_and_wait(struct ts_queue *queue, const struct dsa_desc *desc, struct dsa_c
 			if (!shared)
 				sva_portal_write(&queue->portal, desc);
 		}
-		if (record != NULL && __atomic_load_n(&record->status, __ATOMIC_ACQUIRE) != 0)
-			return record->status & DSA_STS_MASK;
+		done = has_record && take_record(desc, &record);
 		error = swerr(queue, 0);
+		if (error != UINT64_MAX && (error & DSA_SWERR_VALID)) {
+			status = show_swerr(queue);
+			/* One of a batch's members leaves the batch its record. */
+			if (!done && !(has_record && (error & DSA_SWERR_BATCH)))
+				return status;
+		}
+		if (done) {
+			dsa_show_record(&record, DSA_DESC_OPCODE(desc->op_flags));
+			return record.status;
+		}
 		if (error == UINT64_MAX)
 			return ts_error("submit: %s does not answer any more", queue->device->name);
-		if (error & DSA_SWERR_VALID)
-			return show_swerr(queue);
+		if (!runs(queue))
+			return ts_error("submit: %s has stopped: reset it", queue->device->name);
 		if (ts_now_ns() > until)
 			return ts_error("submit: %s in %u s: see show events and show registers",
 					written ? "no record and no error" :
@@ -197,13 +248,27 @@ write_and_wait(struct ts_queue *queue, const struct dsa_desc *desc, struct dsa_c
 	}
 }
 
-static struct dsa_compl *
+/* Show and write a descriptor, and what comes of it. The status byte, or -1, said. */
+static int
+write_and_wait(struct ts_queue *queue, const struct dsa_desc *desc)
+{
+	bool has_record = clear_record(desc);
+	int status;
+
+	dsa_show_desc(desc);
+	if (!has_record || !(desc->op_flags & DSA_FLAG_COMPL_REQ))
+		printf("no record of success: waiting for an error, up to %u s\n", ts_timeout);
+	/* An error is to be seen here before the driver clears it. */
+	queue->device->held = true;
+	status = await(queue, desc, has_record);
+	queue->device->held = false;
+	return status;
+}
+
+static const struct dsa_compl *
 new_record(void)
 {
-	struct dsa_compl *record = &records[next_record++ % NB_RECORDS];
-
-	memset(record, 0, sizeof(*record));
-	return record;
+	return &records[next_record++ % NB_RECORDS];
 }
 
 static uint32_t
@@ -214,49 +279,26 @@ default_flags(const struct ts_queue *queue, unsigned int opcode)
 	return data && queue->device->dev->block_on_fault ? DSA_FLAG_BLOCK_ON_FAULT : 0;
 }
 
+/* Whether a status byte, or error, is what was expected. 0, or -1, said. */
 static int
 judge(const char *expect, int status)
 {
-	int want = DSA_STS_SUCCESS;
+	int want = expect != NULL ? dsa_status_parse(expect) : DSA_STS_SUCCESS;
 
-	if (expect != NULL) {
-		want = dsa_status_parse(expect);
-		if (want < 0)
-			return -1;
-	}
-	if (status == want)
+	/* Its highest bit is more about a page fault: it need not be given. */
+	if (status < 0 || want < 0)
+		return -1;
+	if (status == want || (status & DSA_STS_MASK) == want)
 		return 0;
 	return ts_error("submit: it ended with 0x%02x (%s), not 0x%02x (%s)", status,
 			dsa_status_text((uint8_t)status), want, dsa_status_text((uint8_t)want));
-}
-
-/* Show and write a descriptor; a record of our own is shown when it is there. */
-static int
-show_and_wait(struct ts_queue *queue, const struct dsa_desc *desc, struct dsa_compl *own,
-	      const char *expect)
-{
-	uint32_t flags = DSA_DESC_FLAGS(desc->op_flags);
-	bool has_own = desc->compl_addr == (uintptr_t)own && (flags & DSA_FLAG_COMPL_VALID);
-	int status;
-
-	dsa_show_desc(desc);
-	if (!has_own || !(flags & DSA_FLAG_COMPL_REQ)) {
-		printf("no record of testsva's: it waits for an error, up to %u s\n", ts_timeout);
-		fflush(stdout);
-	}
-	status = write_and_wait(queue, desc, has_own ? own : NULL);
-	if (status < 0)
-		return -1;
-	if (has_own && own->status != 0)
-		dsa_show_record(own, DSA_DESC_OPCODE(desc->op_flags));
-	return judge(expect, status);
 }
 
 static int
 cmd_submit(const struct ts_words *words)
 {
 	struct ts_queue *queue = ts_find_queue(words->w[1]);
-	struct dsa_compl *record = new_record();
+	const struct dsa_compl *record = new_record();
 	const char *expect = ts_key(words, 3, "expect");
 	struct dsa_desc desc;
 	int opcode;
@@ -268,7 +310,7 @@ cmd_submit(const struct ts_words *words)
 	    ts_desc_fill(words, 3, (unsigned int)opcode, record,
 			 default_flags(queue, (unsigned int)opcode), &desc) != 0)
 		return -1;
-	return show_and_wait(queue, &desc, record, expect);
+	return judge(expect, write_and_wait(queue, &desc));
 }
 
 /* ---- batches ---- */
@@ -316,11 +358,13 @@ static int
 batch_submit(const struct ts_words *words)
 {
 	struct ts_queue *queue = ts_find_queue(words->w[2]);
-	struct dsa_compl *record = new_record();
+	const struct dsa_compl *record = new_record();
 	const char *expect = ts_key(words, 3, "expect");
+	bool has_record[MAX_BATCH];
+	struct dsa_compl member;
 	struct dsa_desc desc;
 	unsigned int i;
-	int ret;
+	int status;
 
 	if (queue == NULL || ts_idle("batch submit", NULL, queue) != 0 || need_portal(queue) != 0 ||
 	    (expect != NULL && dsa_status_parse(expect) < 0) ||
@@ -330,16 +374,16 @@ batch_submit(const struct ts_words *words)
 		desc.src = (uintptr_t)list;
 	if (ts_key(words, 3, "count") == NULL && ts_key(words, 3, "word4") == NULL)
 		desc.size = nb_list;
-	memset(list_records, 0, sizeof(list_records));
-	ret = show_and_wait(queue, &desc, record, expect);
+	for (i = 0; i < nb_list; i++)
+		has_record[i] = clear_record(&list[i]);
+	status = write_and_wait(queue, &desc);
 	for (i = 0; i < nb_list; i++) {
-		if (list[i].compl_addr != (uintptr_t)&list_records[i] ||
-		    list_records[i].status == 0)
+		if (!has_record[i] || !take_record(&list[i], &member))
 			continue;
 		printf("%u: %s: ", i, dsa_op_text(DSA_DESC_OPCODE(list[i].op_flags)));
-		dsa_show_record(&list_records[i], DSA_DESC_OPCODE(list[i].op_flags));
+		dsa_show_record(&member, DSA_DESC_OPCODE(list[i].op_flags));
 	}
-	return ret;
+	return judge(expect, status);
 }
 
 static const struct ts_command commands[] = {
