@@ -418,6 +418,26 @@ mask=4 app=5 dst_flags=6 ref2=7 mask2=8 app2=9 flags=fence compl=b pasid=1 priv=
         self.bad(f"open emu:dsa pid={child.pid}\nqueue open emu:dsa\n",
                  "none of emu:dsa can be opened", eal=())
 
+    def test_bound_process_that_ends(self):
+        child = subprocess.Popen(["/bin/sleep", "600"])
+        self.addCleanup(child.wait)
+        self.addCleanup(child.kill)
+        with subprocess.Popen([TESTSVA, "--", "-i"], stdin=subprocess.PIPE, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+            run.stdin.write("container create emu\nopen emu:dsa container=0\n"
+                            f"bind 0 {child.pid}\n")
+            run.stdin.flush()
+            while not run.stdout.readline().startswith("PASID"):
+                pass
+            child.kill()
+            child.wait()
+            out, err = run.communicate(f"show containers\nunbind 0 {child.pid}\n"
+                                       "show containers\n", timeout=LIMIT)
+        self.assertEqual(run.returncode, 1)
+        self.assertIn(f"unbind: container 0, {child.pid}: No such process", err)
+        self.assertRegex(out, rf"by hand: process {child.pid}, PASID \d+, which has ended\n")
+        self.assertEqual(out.count("by hand"), 1)
+
     def test_registers(self):
         out = self.good("show registers emu:dsa\nshow wq emu:dsa all\n"
                         "queue open emu:dsa\nshow wq emu:dsa 0\n"

@@ -3,6 +3,7 @@
  *
  * Containers, and processes that are bound to them.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -82,7 +83,7 @@ note(struct ts_container *c, pid_t pid, uint32_t pasid)
 	unsigned int i, at = TS_MAX_BONDS;
 
 	for (i = TS_MAX_BONDS; i-- > 0;)
-		if (c->bonds[i].pasid == 0 || c->bonds[i].pid == pid)
+		if (c->bonds[i].pasid == 0)
 			at = i;
 	for (i = 0; i < TS_MAX_BONDS; i++)
 		if (c->bonds[i].pasid != 0 && c->bonds[i].pid == pid)
@@ -122,11 +123,19 @@ cmd_unbind(const struct ts_words *words)
 	if (c == NULL || parse_pid(words->w[2], &pid) != 0)
 		return -1;
 	ret = sva_unbind(c->c, pid);
+	/* A process that ended took its bond with it. */
+	if (ret == 0 || ret == -ESRCH)
+		note(c, pid, 0);
 	if (ret != 0)
 		return ts_error("unbind: container %s, %s: %s", words->w[1], words->w[2],
 				strerror(-ret));
-	note(c, pid, 0);
 	return 0;
+}
+
+static bool
+has_ended(pid_t pid)
+{
+	return pid != 0 && kill(pid, 0) != 0 && errno == ESRCH;
 }
 
 static int
@@ -150,8 +159,9 @@ show_containers(const struct ts_words *words)
 				       (int)ts_devices[k].dev->pid, ts_devices[k].dev->pasid);
 		for (k = 0; k < TS_MAX_BONDS; k++)
 			if (c->bonds[k].pasid != 0)
-				printf("  bound by hand: process %d, PASID %u\n",
-				       (int)c->bonds[k].pid, c->bonds[k].pasid);
+				printf("  bound by hand: process %d, PASID %u%s\n",
+				       (int)c->bonds[k].pid, c->bonds[k].pasid,
+				       has_ended(c->bonds[k].pid) ? ", which has ended" : "");
 	}
 	return 0;
 }
