@@ -177,6 +177,7 @@ class Commands(Case):
             batch add dif-update src=a dst=b size=1k block=4104 dif_flags=1 src_flags=2 ref=3 \
 mask=4 app=5 dst_flags=6 ref2=7 mask2=8 app2=9 flags=fence compl=b pasid=1 priv=no handle=10
             batch add dif-check block=520
+            batch add nop flags=fence,strict-order,interrupt
             batch show
             """.replace("\\\n", ""))
         self.assertIn("flags        0x01000c (record-valid, record-requested, 0x010000)\n", out)
@@ -194,6 +195,7 @@ mask=4 app=5 dst_flags=6 ref2=7 mask2=8 app2=9 flags=fence compl=b pasid=1 priv=
                               r"  app +0x5\n  dst_flags +0x6\n  ref2 +0x7\n  mask2 +0x8\n"
                               r"  app2 +0x9\n")
         self.assertIn("  block        520\n", out)
+        self.assertIn("(fence, record-valid, record-requested, interrupt, strict-order)", out)
         self.assertNotIn("in word1", out)
 
     def test_what_records_mean(self):
@@ -203,6 +205,7 @@ mask=4 app=5 dst_flags=6 ref2=7 mask2=8 app2=9 flags=fence compl=b pasid=1 priv=
                 "submit 0 compare src=a src2=b size=24": "result       0 (equal)\n",
                 "submit 0 compare src=a src2=b size=64":
                     "result       1 (different after so many bytes)\n  bytes        24\n",
+                "submit 0 compare src=a src2=b expect=transfer-size": "result       0\n",
                 "submit 0 compare-pattern src=b+4k size=4k": "result       0 (equal)\n",
                 "submit 0 compare-pattern src=a pattern=1 size=4k": "result       1 (different",
                 "submit 0 compare src=a src2=b size=64 flags=check-result "
@@ -397,13 +400,17 @@ mask=4 app=5 dst_flags=6 ref2=7 mask2=8 app2=9 flags=fence compl=b pasid=1 priv=
             show containers
             close emu:dsa3
             container destroy 0
+            show containers
+            container create emu
             open emu:dsa4 pid={child.pid}
             show info emu:dsa4
             """, eal=())
         pasids = re.findall(r"^PASID (\d+)$", out, re.M)
         self.assertEqual(pasids[0], pasids[1])
         self.assertNotEqual(pasids[0], pasids[2])
+        self.assertEqual(out.count("container 0\n"), 2)
         first, second = out.split("container 0: bus emu")[1:3]
+        self.assertEqual(first.count(f"process {child.pid}, "), 1)
         self.assertIn(f"process {child.pid}, PASID {pasids[0]}\n", first)
         self.assertIn("2 of 64 bonds", first)
         self.assertNotIn(f"process {child.pid}", second.split("closed")[0])
@@ -736,6 +743,8 @@ class Refusals(Case):
             "batch add copy flags=nix": "'nix' is neither a flag",
             "batch add copy pasid=0x100000": "pasid: '0x100000'",
             "x" * 200: "is no command",
+            "load " + "x" * 127: "No such file",
+            "load " + "x" * 128: "is not complete",
             "show " + "x" * 200: "is not complete",
         }
         for line, words in lines.items():
@@ -761,6 +770,14 @@ class Refusals(Case):
         }.items():
             with self.subTest(line):
                 self.bad(SETUP + line + "\n", words)
+
+    def test_other_devices(self):
+        """What is only for a DSA, or an emulated device."""
+        for command, words in (("inject fake:dev0 halt", "is a real device"),
+                               ("show registers fake:dev0", "fake:dev0 is no DSA"),
+                               ("show wq fake:dev0 all", "fake:dev0 is no DSA"),
+                               ("queue open fake:dev0\nsubmit 0 nop", "fake:dev0 is no DSA")):
+            self.bad(command + "\n", words, eal=("-d", PLUGIN, "-a", "fake:dev0"))
 
     def test_what_start_refuses(self):
         self.bad("start\n", "no queue is open", eal=())
@@ -840,6 +857,12 @@ class Refusals(Case):
             done = self.run_("-a", "emu:dsa", "--", "-f", commands, stdout=pipe)
         self.assertEqual(done.returncode, 1)
         self.assertIn("output: standard output", done.stderr)
+        # Nobody waits for one that goes on for ever.
+        with subprocess.Popen([TESTSVA, "-a", "emu:dsa", "--", "-a", "-T", "1"],
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as run:
+            run.stdout.readline()
+            run.stdout.close()
+            self.assertEqual(run.wait(LIMIT), 1)
         done = subprocess.run(["/bin/sh", "-c", f"{TESTSVA} -- -i >&-"], stderr=subprocess.PIPE,
                               text=True, timeout=LIMIT)
         self.assertEqual(done.returncode, 1)
@@ -854,6 +877,7 @@ class Refusals(Case):
         self.assertNotIn("testsva> ", done.stdout)
         self.assertIn("testsva: standard input:2: 'bogus' is no command", done.stderr)
         for line, words in ((b"x" * 2047, "more than 2046"), (b"x" * 100000, "more than 2046"),
+                            (b"x" * 2046 + b"\r\rxyz", "more than 2046"),
                             (b"x" * 2046, "'" + "x" * 80 + "' is no command"),
                             (b"sh\x00ow fwd", "this is no text")):
             done = subprocess.run([TESTSVA, "-a", "emu:dsa", "--", "-i"],

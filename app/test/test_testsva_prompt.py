@@ -183,6 +183,11 @@ class Prompt(unittest.TestCase):
         out = t.expect(r" events .*\n.*testsva> show (\x1b\[0K)?$")
         for word in ("devices", "queues", "registers", "fwd", "events"):
             self.assertEqual(len(re.findall(rf"^ {word} ", out, re.M)), 1, out)
+        # What goes on in several ways has no one explanation.
+        t.send(CLEAR + "s\t")
+        out = t.expect(r" stop .*\n.*testsva> s(\x1b\[0K)?$")
+        self.assertRegex(out, r"\n show\n(.*\n)* set\n")
+        self.assertRegex(out, r"\n sleep +Wait ")
         t.send(CLEAR + "submit 0 cop\t\t")
         self.assertIn("\n copy\n copy-crc32c\n", t.expect(r" copy-crc32c\n.*$"))
         t.send(CLEAR + "mem ?")

@@ -155,7 +155,7 @@ ts_complete(const char *line, int *state, char *dst, unsigned int size)
 		if (nb == 0)
 			return 0;
 		have = strlen(split.partial);
-		len = help ? 0 : common();
+		len = common();
 		/* A key without a value is not the end of a word. */
 		if (!help && (len > have || (nb == 1 && candidates[0].text[len - 1] != '='))) {
 			snprintf(dst, size, "%.*s%s", (int)(len - have), candidates[0].text + have,

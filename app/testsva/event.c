@@ -112,7 +112,6 @@ show_events(const struct ts_words *words)
 	printf("%lu events\n", nb_kept);
 	for (i = nb_kept > MAX_KEPT ? nb_kept - MAX_KEPT : 0; i < nb_kept; i++)
 		show(&kept[i % MAX_KEPT]);
-	nb_shown = nb_kept;
 	pthread_mutex_unlock(&lock);
 	return 0;
 }

@@ -26,10 +26,10 @@
 			{ m, 7, 32, 16, TS_NUMBER }, { a, 7, 48, 16, TS_NUMBER }
 
 static const struct ts_op ops[] = {
-	{ "nop", DSA_OP_NOOP, SVA_OP_NOP, { { NULL } } },
+	{ "nop", DSA_OP_NOOP, SVA_OP_NOP, { { .name = NULL } } },
 	{ "batch", DSA_OP_BATCH, -1,
 	  { { "list", 2, 0, 64, TS_ADDRESS }, { "count", 4, 0, 32, TS_NUMBER } } },
-	{ "drain", DSA_OP_DRAIN, SVA_OP_DRAIN, { { NULL } } },
+	{ "drain", DSA_OP_DRAIN, SVA_OP_DRAIN, { { .name = NULL } } },
 	{ "copy", DSA_OP_MEMMOVE, SVA_OP_COPY, { SRC, DST, SIZE } },
 	{ "fill", DSA_OP_FILL, SVA_OP_FILL,
 	  { { "pattern", 2, 0, 64, TS_NUMBER }, DST, SIZE } },
