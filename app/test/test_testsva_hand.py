@@ -217,6 +217,11 @@ mask=4 app=5 dst_flags=6 ref2=7 mask2=8 app2=9 flags=fence compl=b pasid=1 priv=
                               r"  bad flags +0x200000 \(0x200000\)\n  address ")
         self.assertRegex(out, r"error +0x1b \(record-alignment\)\n(.*\n){2}  batch index  1\n")
 
+    def test_more_events_than_are_kept(self):
+        out = self.good("queue open emu:dsa\n" + "submit 0 nop compl=0x10 expect=record-align"
+                        "ment\n" * 70 + "show events\n")
+        self.assertEqual(out.split("70 events\n")[1].count("event: emu:dsa: error 0x1b"), 64)
+
     def test_descriptors_for_a_device_that_stopped(self):
         base = SETUP + "inject emu:dsa {}\nrun 0 nop expect=aborted\nsubmit 0 nop{}\n"
         self.bad(base.format("removal", ""), "emu:dsa has stopped: reset it")
