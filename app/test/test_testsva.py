@@ -90,6 +90,9 @@ class Commands(Case):
         self.assertIn("00 00 00 00 00 00 00 00 01 00 00 00 00 00 00 00", out)
         self.assertRegex(out, r"000 ( 00){16}  \.{16}\n")
         self.assertEqual(len(re.findall(r"^y: 3072 bytes", out, re.M)), 2)
+        for command, lines in (("mem dump x", 16), ("mem dump x:512", 32), ("mem dump x+8k", 1)):
+            out = self.good("mem alloc x 8193\n" + command + "\n")
+            self.assertEqual(len(re.findall(r"^[0-9a-f]{16} ", out, re.M)), lines)
         same = "mem alloc p 64k\nmem alloc q 64k\nmem fill p random:1\nmem fill q random:{}\n" \
                "mem compare p q\n"
         self.good(same.format(1))
@@ -544,7 +547,7 @@ class Refusals(Case):
         self.assertIn("No such file", done.stderr)
 
     def test_quit_leaves_the_rest(self):
-        out = self.good("quit\nbogus\n", options=("-f", self.path("second", "bogus\n")))
+        out = self.good("quit\nbogus\n", options=("-f", self.path("nix")))
         self.assertIn("emu:dsa: closed", out)
 
     def test_options(self):
