@@ -437,6 +437,7 @@ class Refusals(Case):
             "mem alloc a 0": "'0' is not a number from 1",
             "mem alloc a 2000g": "is not a number from 1",
             "mem alloc a 4k huge=perhaps": "'perhaps' is none of no/yes",
+            "mem alloc a 4k huge=yess": "'yess' is none of no/yes",
             "mem alloc a 4k node=999": "Invalid argument",
             "mem alloc a 4k node=0 shared=yes": "leave one",
             "mem free a": "no memory 'a'",

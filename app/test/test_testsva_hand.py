@@ -217,6 +217,14 @@ mask=4 app=5 dst_flags=6 ref2=7 mask2=8 app2=9 flags=fence compl=b pasid=1 priv=
                               r"  bad flags +0x200000 \(0x200000\)\n  address ")
         self.assertRegex(out, r"error +0x1b \(record-alignment\)\n(.*\n){2}  batch index  1\n")
 
+    def test_a_member_fails_before_the_rest_is_done(self):
+        """The batch's record is waited for; the member's error is shown once."""
+        out = self.good("queue open emu:dsa\nmem alloc a 32m\nmem alloc b 32m\nbatch add nop "
+                        "compl=a+1\nbatch add copy src=a dst=b size=32m\n"
+                        "batch submit 0 expect=batch-member-failed\n")
+        self.assertEqual(out.count("SWERR\n"), 1)
+        self.assertIn("1: copy: record\n  status       0x01 (success)", out)
+
     def test_more_events_than_are_kept(self):
         out = self.good("queue open emu:dsa\n" + "submit 0 nop compl=0x10 expect=record-align"
                         "ment\n" * 70 + "show events\n")
