@@ -189,7 +189,8 @@ class Prompt(unittest.TestCase):
         self.assertRegex(out, r"\n show\n(.*\n)* set\n")
         self.assertRegex(out, r"\n sleep +Wait ")
         t.send(CLEAR + "submit 0 cop\t\t")
-        self.assertIn("\n copy\n copy-crc32c\n", t.expect(r" copy-crc32c\n.*$"))
+        self.assertIn("\n copy\n copy-crc32c\n", t.expect(
+            r" copy-crc32c\n.*testsva> submit 0 copy(\x1b\[0K)?$"))
         t.send(CLEAR + "mem ?")
         out = t.expect("zeroed unless shared.\n")
         self.assertIn("mem alloc NAME SIZE [node=N huge=yes/no shared=yes/no]\n      Map", out)
