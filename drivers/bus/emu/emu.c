@@ -323,7 +323,7 @@ emu_reset(struct sva_bus_device *bus_dev)
 
 	if (!lock_alive(dev))
 		return -EIO;
-	atomic_store(&dev->faults, 0);
+	dev->faults = 0;
 	for (wq = 0; wq < SVA_DSA_MAX_WQS; wq++)
 		while (dev->rings[wq] != NULL &&
 		       rte_ring_sc_dequeue_elem(dev->rings[wq], &lost, sizeof(lost)) == 0)
@@ -360,10 +360,8 @@ emu_inject(struct sva_bus_device *bus_dev, enum sva_inject what, unsigned int co
 		return -EIO;
 	switch (what) {
 	case SVA_INJECT_PAGE_FAULT:
-		/* Only the engine takes from it, so that it does not pass its maximum. */
-		if (count > UINT_MAX - atomic_load(&dev->faults))
-			count = UINT_MAX - atomic_load(&dev->faults);
-		atomic_fetch_add(&dev->faults, count);
+		if (__builtin_add_overflow(dev->faults, count, &dev->faults))
+			dev->faults = UINT_MAX;
 		break;
 	case SVA_INJECT_HW_ERROR:
 		sva_dsa_inject_error(dev->model, count);

@@ -87,9 +87,9 @@ present(struct emu_device *dev, uint64_t va, size_t len)
 static bool
 spoiled(struct emu_device *dev, size_t len)
 {
-	if (atomic_load_explicit(&dev->faults, memory_order_relaxed) == 0 || len <= SPARED)
+	if (dev->faults == 0 || len <= SPARED)
 		return false;
-	atomic_fetch_sub(&dev->faults, 1);
+	dev->faults--;
 	return true;
 }
 

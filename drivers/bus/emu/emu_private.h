@@ -60,11 +60,11 @@ struct emu_device {
 	pthread_mutex_t lock;
 	atomic_uint lock_waiters;	/* the engine lets them go first */
 	bool bond_locked;		/* taken while a bond changes */
+	unsigned int faults;		/* accesses that are yet to find no page; under the lock */
 
 	enum emu_engine_kind engine;
 	enum emu_pri pri;
 	bool timing;			/* the model keeps a virtual time */
-	atomic_uint faults;		/* accesses that are yet to find no page: emu_inject() */
 	int pagemap;			/* /proc/self/pagemap, unless pri is on */
 	pthread_t host;
 	bool host_running;
