@@ -173,34 +173,9 @@ show_queues(const struct ts_words *words)
 	return 0;
 }
 
+/* Do something with the queue that a command names, or with all. 0, or -1 where one failed. */
 static int
-show_stats(const struct ts_words *words)
-{
-	struct ts_queue *only = NULL;
-	struct sva_queue_stats s;
-	unsigned int i;
-
-	if (words->n == 3) {
-		only = ts_find_queue(words->w[2]);
-		if (only == NULL)
-			return -1;
-	}
-	for (i = 0; i < TS_MAX_QUEUES; i++) {
-		struct ts_queue *queue = &ts_queues[i];
-
-		if (queue->q == NULL || (only != NULL && queue != only) ||
-		    ts_queue_stats(queue, &s) != 0)
-			continue;
-		printf("queue %u: %" PRIu64 " accepted, %" PRIu64 " completed, %" PRIu64
-		       " failed, %" PRIu64 " bytes, %" PRIu64 " doorbells, %" PRIu64
-		       " batches, %" PRIu64 " faults, %" PRIu64 " resumed\n", i, s.accepted,
-		       s.completed, s.failed, s.bytes, s.doorbells, s.batches, s.faults, s.resumed);
-	}
-	return 0;
-}
-
-static int
-clear_stats(const struct ts_words *words)
+each_queue(const struct ts_words *words, int (*fn)(struct ts_queue *queue))
 {
 	struct ts_queue *only = NULL;
 	unsigned int i;
@@ -208,19 +183,45 @@ clear_stats(const struct ts_words *words)
 
 	if (words->n == 3) {
 		only = ts_find_queue(words->w[2]);
-		if (only == NULL)
-			return -1;
+		return only == NULL ? -1 : fn(only);
 	}
-	for (i = 0; i < TS_MAX_QUEUES; i++) {
-		struct ts_queue *queue = &ts_queues[i];
-
-		if (queue->q == NULL || (only != NULL && queue != only))
-			continue;
-		if (ts_idle("clear stats", NULL, queue) != 0 ||
-		    sva_queue_stats_reset(queue->q) != 0)
-			ret = -1;
-	}
+	for (i = 0; i < TS_MAX_QUEUES; i++)
+		if (ts_queues[i].q != NULL)
+			ret |= fn(&ts_queues[i]);
 	return ret;
+}
+
+static int
+show_one(struct ts_queue *queue)
+{
+	struct sva_queue_stats s;
+
+	if (ts_queue_stats(queue, &s) != 0)
+		return 0;
+	printf("queue %d: %" PRIu64 " accepted, %" PRIu64 " completed, %" PRIu64 " failed, %" PRIu64
+	       " bytes, %" PRIu64 " doorbells, %" PRIu64 " batches, %" PRIu64 " faults, %" PRIu64
+	       " resumed\n", ts_queue_number(queue), s.accepted, s.completed, s.failed, s.bytes,
+	       s.doorbells, s.batches, s.faults, s.resumed);
+	return 0;
+}
+
+static int
+clear_one(struct ts_queue *queue)
+{
+	return ts_idle("clear stats", NULL, queue) != 0 ||
+	       sva_queue_stats_reset(queue->q) != 0 ? -1 : 0;
+}
+
+static int
+show_stats(const struct ts_words *words)
+{
+	return each_queue(words, show_one);
+}
+
+static int
+clear_stats(const struct ts_words *words)
+{
+	return each_queue(words, clear_one);
 }
 
 static const struct ts_command commands[] = {
