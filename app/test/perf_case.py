@@ -6,8 +6,8 @@ import math
 import os
 import subprocess
 import sys
-import tempfile
-import unittest
+
+from folder_case import FolderCase
 
 if len(sys.argv) < 2:
     sys.exit(f"usage: {sys.argv[0]} BUILD_DIR [unittest options]")
@@ -28,19 +28,7 @@ def perf(*options, eal=("-a", "emu:dsa"), **kwargs):
                           stderr=subprocess.PIPE, text=True, timeout=LIMIT, **kwargs)
 
 
-class Case(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory(prefix="sva-perf.")
-        self.addCleanup(folder.cleanup)
-        self.folder = folder.name
-
-    def path(self, name, data=None):
-        path = os.path.join(self.folder, name)
-        if data is not None:
-            with open(path, "wb") as f:
-                f.write(data)
-        return path
-
+class Case(FolderCase):
     def good(self, *options, **kwargs):
         done = perf(*options, **kwargs)
         self.assertEqual(done.returncode, 0, done.stderr)

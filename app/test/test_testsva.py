@@ -11,8 +11,9 @@ import re
 import signal
 import subprocess
 import sys
-import tempfile
 import unittest
+
+from folder_case import FolderCase
 
 TESTSVA = ""
 PLUGIN = ""
@@ -26,19 +27,7 @@ def with_tsan():
         return b"__tsan_init" in f.read()
 
 
-class Case(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory(prefix="testsva.")
-        self.addCleanup(folder.cleanup)
-        self.folder = folder.name
-
-    def path(self, name, data=None):
-        path = os.path.join(self.folder, name)
-        if data is not None:
-            with open(path, "wb") as f:
-                f.write(data if isinstance(data, bytes) else data.encode())
-        return path
-
+class Case(FolderCase):
     def run_(self, *arguments, **kwargs):
         kwargs.setdefault("stdin", subprocess.DEVNULL)
         kwargs.setdefault("stdout", subprocess.PIPE)
