@@ -27,6 +27,8 @@ class Usertools(unittest.TestCase):
             json.dump([LOAD], f)
         self.env = dict(os.environ, SVADK_SYSFS=f"{self.folder}/sys",
                         SVADK_PROC=f"{self.folder}/proc")
+        # As for most people: what is lost is then seen only when a buffer is written.
+        self.env.pop("PYTHONUNBUFFERED", None)
         for path in ("sys/bus/pci/devices/0000:6a:01.0", "sys/bus/pci/drivers", "proc"):
             os.makedirs(f"{self.folder}/{path}")
         tools = f"{SOURCE}/usertools"
