@@ -624,18 +624,25 @@ after_fork(void **state)
 	struct sva_container *c = open_container();
 	struct sva_bus_device *dev = open_device(c, device_spec);
 	uint32_t pasid, again;
-	int status;
+	int gate[2], status;
+	char go;
 	pid_t pid;
 
 	(void)state;
 	assert_int_equal(sva_bind(c, 0, &pasid), 0);
+	assert_int_equal(pipe(gate), 0);
 	pid = fork();
 	if (pid == 0) {
 		alarm(time_limit() / 2);
-		_exit(forked(c, pasid));
+		close(gate[1]);
+		_exit(read(gate[0], &go, 1) == 1 ? forked(c, pasid) : 4);
 	}
 	assert_true(pid > 0);
+	/* Before the child binds itself: on VFIO its bond counts in the container of both. */
 	assert_int_equal(nb_bonds(c), 1);
+	assert_int_equal(write(gate[1], "", 1), 1);
+	close(gate[0]);
+	close(gate[1]);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
