@@ -96,9 +96,10 @@ ACCEL['accel_memory'] = Program(
     before='''echo 64 >/proc/sys/vm/nr_hugepages
 echo 128M >/sys/block/zram0/disksize && mkswap /dev/zram0 >/dev/null && swapon /dev/zram0
 echo +memory >/sys/fs/cgroup/cgroup.subtree_control && mkdir /sys/fs/cgroup/test''')
-ACCEL['dmadev'] = Program('build/app/test', 'test_dmadev', env=DSA_ENV | {
+ACCEL.update({name: Program('build/app/test', f'test_{name}', env=DSA_ENV | {
     'SVA_DMA_PLUGIN': '/test/librte_dma_sva.so'},
     files=['build/drivers/dma/dpdk/librte_dma_sva.so'], before='mkdir -p /var/run')
+              for name in ('dmadev', 'dmadev_errors')})
 PROGRAMS = ['build/app/sva-info', 'build/app/sva-perf', 'build/app/testsva',
             'build/examples/copy', 'usertools/sva-devbind']
 # What sva-info says of a function with PRI, and of one without, and how page faults end there.

@@ -87,7 +87,8 @@ class Release:
             return
         done = cls.command('meson setup --werror /work/build /svadk && '
                            'ninja -C /work/build drivers/dma/dpdk/librte_dma_sva.so '
-                           'app/test/test_dmadev app/test/test_telemetry app/test/plugin_broken.so '
+                           'app/test/test_dmadev app/test/test_dmadev_errors '
+                           'app/test/test_telemetry app/test/plugin_broken.so '
                            'app/testsva app/sva-perf app/sva-info')
         if done.returncode != 0:
             raise AssertionError(f'SVADK does not build with DPDK {cls.version}:\n'
@@ -124,10 +125,12 @@ class Release:
                          r'\[  PASSED  \] \d+ test')
 
     def test_plugin(self):
-        said = self.good(self.command(
-            '/work/build/app/test/test_dmadev',
-            SVA_DMA_PLUGIN='/work/build/drivers/dma/dpdk/librte_dma_sva.so'))
-        self.assertRegex(said, r'\[  PASSED  \] \d+ test')
+        for name in ('test_dmadev', 'test_dmadev_errors'):
+            with self.subTest(name):
+                said = self.good(self.command(
+                    f'/work/build/app/test/{name}',
+                    SVA_DMA_PLUGIN='/work/build/drivers/dma/dpdk/librte_dma_sva.so'))
+                self.assertRegex(said, r'\[  PASSED  \] \d+ test')
 
     def test_autotest(self):
         for more in ('', ',queues=2'):

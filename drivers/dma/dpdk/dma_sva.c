@@ -354,6 +354,10 @@ take_queues(const char *key, const char *value, void *arg)
 			value != NULL ? value : "", SVA_MAX_QUEUES);
 		return -EINVAL;
 	}
+	if (r->queues != 0) {
+		SVA_LOG(ERR, "%s: %s=N is given twice", r->vdev, key);
+		return -EINVAL;
+	}
 	r->queues = (unsigned int)n;
 	return 0;
 }
@@ -386,7 +390,6 @@ parse(const struct rte_vdev_device *vdev, struct request *r)
 
 	memset(r, 0, sizeof(*r));
 	r->vdev = vdev->device.name;
-	r->queues = 1;
 	if (kv == NULL) {
 		SVA_LOG(ERR, "%s: \"%s\" is not of the form key=value,...", r->vdev, args);
 		return -EINVAL;
@@ -398,6 +401,7 @@ parse(const struct rte_vdev_device *vdev, struct request *r)
 		 rte_kvargs_process(kv, ARG_QUEUES, take_queues, r) == 0 &&
 		 rte_kvargs_process(kv, NULL, take_other, r) == 0)
 		ret = 0;
+	r->queues = RTE_MAX(r->queues, 1u);
 	rte_kvargs_free(kv);
 	return ret;
 }

@@ -46,7 +46,7 @@ struct dma_sva_chan {
 	struct sva_result *held;	/* polled, not given back: room for `depth` */
 	uint32_t first, end;	/* of these */
 	uint32_t depth;		/* as SVADK rounds it up; 0 before the channel is set up */
-	uint32_t extra;		/* parts on their way beyond one an operation */
+	uint32_t extra;		/* parts on their way beyond one an operation; look_at() */
 	/* Of the operation whose parts are being taken. */
 	enum rte_dma_status_code parts_status;
 

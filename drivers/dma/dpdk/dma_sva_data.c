@@ -193,7 +193,11 @@ dma_sva_hold(struct dma_sva_chan *chan)
 	chan->end = n + (ret > 0 ? (uint32_t)ret : 0);
 }
 
-/* Look at a result that is more than "all of a copy went well"; false for a part. */
+/*
+ * Look at a result that is more than "all of a copy went well"; false for a part. As long as a
+ * copy of which a part went wrong waits for its last, one part is counted on, so that
+ * completed() does not take that last for an operation that went well.
+ */
 static bool
 look_at(struct dma_sva_chan *chan, const struct sva_result *r, enum rte_dma_status_code *status)
 {
@@ -205,8 +209,9 @@ look_at(struct dma_sva_chan *chan, const struct sva_result *r, enum rte_dma_stat
 		*status = chan->parts_status;
 	if (r->cookie == DMA_SVA_LAST)
 		return true;
+	if (chan->parts_status == *status)
+		chan->extra--;
 	chan->parts_status = *status;
-	chan->extra--;
 	return false;
 }
 
@@ -235,6 +240,8 @@ give(struct dma_sva_chan *chan, uint16_t n, bool *failed, enum rte_dma_status_co
 			*failed = true;
 			break;
 		}
+		if (chan->parts_status != RTE_DMA_STATUS_SUCCESSFUL)
+			chan->extra--;
 		chan->parts_status = RTE_DMA_STATUS_SUCCESSFUL;
 		given++;
 	}
