@@ -170,7 +170,7 @@ reset_under_load(void **state)
 		assert_true(all_bytes(mem, len, OWN_BYTE));
 	}
 	/* 5 GiB in all are not done in passing. */
-	assert_true(aborted > 0);
+	assert_true(aborted > 0 || !test_own_engine());
 	assert_true(sva_fill(q, mem, pattern(DEVICE_BYTE), BLOCK, 0, 0) >= 0);
 	assert_int_equal(test_one(q).status, SVA_OK);
 	assert_true(all_bytes(mem, BLOCK, DEVICE_BYTE));

@@ -10,6 +10,8 @@
 #include <fcntl.h>
 #include <sys/wait.h>
 
+#include <rte_pause.h>
+
 #include "test_accel_util.h"
 
 #ifndef MADV_PAGEOUT
@@ -402,8 +404,8 @@ take_away(int (*take)(uint8_t *mem, size_t len), int (*give_back)(uint8_t *mem, 
 		twins(&mem, &view);
 		submit_fills(mem);
 		/* At different times, from at once on. */
-		for (i = 0; i < round % 10 * 100; i++)
-			sched_yield();
+		for (i = 0; i < round % 10 * 1000; i++)
+			rte_pause();
 		assert_int_equal(take(mem, ALL), 0);
 		memcpy(then, view, ALL);
 		bad += take_fills(r);

@@ -119,8 +119,7 @@ shared_refuses(void **state)
 
 	(void)state;
 	TEST_NEEDS_SHARED();
-	TEST_NEEDS(strstr(test_device(), "engine=inline") == NULL,
-		   "an inline engine is never late");
+	TEST_NEEDS(test_own_engine(), "an inline engine is never late");
 	for (i = 0; i < COUNT(args); i++) {
 		struct sva_device *dev = test_open(args[i]);
 		struct sva_queue *q = test_queue_conf(dev, 256, UINT_MAX, SVA_FAULT_RESUME);

@@ -205,6 +205,6 @@ main(void)
 	spec = getenv("SVA_TEST_DEVICE");
 	if (spec == NULL)
 		spec = "emu:dsa";
-	alarm(60);
+	alarm(600);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

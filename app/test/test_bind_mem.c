@@ -372,7 +372,7 @@ after_exit(void **state)
 	peer_reap(&peer);
 	dma_check_refused(&f.dma, memory, SIZE);
 	/* Also once the bond has been seen to be gone. */
-	assert_int_equal(nb_bonds(f.c), 0);
+	assert_true(bonds_become(f.c, 0));
 	dma_check_refused(&f.dma, memory, SIZE);
 	assert_true(all(memory, SIZE, 0x11));
 	dma_down(&f.dma);
@@ -438,7 +438,7 @@ after_exec(void **state)
 	peek(peer.pid, target, after, sizeof(after));
 	assert_memory_equal(before, after, sizeof(before));
 	/* Whatever the bus forgets or keeps when it is asked. */
-	assert_int_equal(nb_bonds(f.c), 0);
+	assert_true(bonds_become(f.c, 0));
 	dma_check_refused(&f.dma, target, sizeof(before));
 	peek(peer.pid, target, after, sizeof(after));
 	assert_memory_equal(before, after, sizeof(before));
@@ -523,7 +523,7 @@ child_uses_device(void **state)
 	assert_int_equal(pipe(gate), 0);
 	pid = fork();
 	if (pid == 0) {
-		alarm(time_limit() / 2);
+		alarm(TIME_LIMIT / 2);
 		status = read(gate[0], &go, 1) != 1 ||
 			 dma_fill(&f.dma, memory, ONES(0x22), SIZE) != 0;
 		/* Dropping what it inherited takes nothing from its parent. */

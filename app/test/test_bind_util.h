@@ -8,6 +8,7 @@
 #define TEST_BIND_UTIL_H
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,6 +29,9 @@
 static const char *device_spec = "emu:dsa", *device2_spec;
 static char bus_name[16];
 
+/* Seconds: a case that takes longer hangs, on however slow a machine. */
+#define TIME_LIMIT 600
+
 /* Leave a case out, and say why. */
 #define skip_because(why) \
 	do { \
@@ -39,13 +43,6 @@ static bool
 emulated(void)
 {
 	return strcmp(bus_name, "emu") == 0;
-}
-
-/* Seconds that no case may take; opening a real function resets it, twice. */
-static unsigned int
-time_limit(void)
-{
-	return emulated() ? 60 : 600;
 }
 
 static int
@@ -65,7 +62,7 @@ bind_start(void **state)
 	device2_spec = getenv("SVA_TEST_DEVICE2");
 	if (device2_spec == NULL && emulated())
 		device2_spec = "emu:dsa1";
-	alarm(time_limit());
+	alarm(TIME_LIMIT);
 	/* A peer that is gone is seen by the read that follows. */
 	signal(SIGPIPE, SIG_IGN);
 	return log_start(state) == 0 ? sva_eal_setup(NULL) : -1;
@@ -109,6 +106,18 @@ nb_bonds(struct sva_container *c)
 
 	sva_container_info(c, &info);
 	return info.bonds;
+}
+
+/*
+ * Wait until no more than @n bonds are left. What ended them is over, but whoever looks at a
+ * dying process, in /proc say, holds on to its address space for a moment.
+ */
+static inline bool
+bonds_become(struct sva_container *c, unsigned int n)
+{
+	while (nb_bonds(c) > n)
+		sched_yield();
+	return nb_bonds(c) == n;
 }
 
 static inline void
@@ -187,7 +196,7 @@ peer_main(int in, int out)
 	char reply;
 
 	/* An alarm is not inherited; it must not outlive a test that hangs. */
-	alarm(time_limit() / 2);
+	alarm(TIME_LIMIT / 2);
 	while (read(in, &order, sizeof(order)) == (ssize_t)sizeof(order)) {
 		reply = peer_obey(&order, in, out);
 		if (write(out, &reply, 1) != 1)

@@ -299,7 +299,7 @@ one(struct sva_queue *q, unsigned char *at, unsigned char value)
 
 	assert_true(sva_fill(q, at, value, 1, value, SVA_SUBMIT) >= 0);
 	while (sva_poll(q, &r, 1) == 0)
-		rte_pause();
+		sched_yield();
 	assert_int_equal(r.status, SVA_OK);
 	assert_int_equal(*at, value);
 }

@@ -199,7 +199,7 @@ check_end(char how)
 		close(hold[0]);
 		close(ready[0]);
 		close(gate[1]);
-		alarm(30);
+		alarm(300);
 		if (sva_device_open("emu:dsa,engine=task", &dev) != 0)
 			_exit(1);
 		while (find_engine(getpid()) == 0)
@@ -487,7 +487,7 @@ one_cpu(void **state)
 	(void)state;
 	pid = fork();
 	if (pid == 0) {
-		alarm(30);
+		alarm(300);
 		_exit(use_one_cpu());
 	}
 	assert_true(pid > 0);

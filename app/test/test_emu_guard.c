@@ -51,7 +51,7 @@ start(void **state)
 		return -1;
 	sigaction(SIGSEGV, NULL, &old_segv);
 	sigaction(SIGBUS, NULL, &old_bus);
-	alarm(60);
+	alarm(600);
 	return 0;
 }
 

@@ -51,7 +51,7 @@ have_tasks(void)
 static int
 emu_start(void **state)
 {
-	alarm(60);
+	alarm(600);
 	return log_start(state) == 0 ? sva_eal_setup(NULL) : -1;
 }
 

@@ -116,7 +116,7 @@ add_vfio(int group)
 static int
 start(void **state)
 {
-	alarm(60);
+	alarm(600);
 	snprintf(top, sizeof(top), "/tmp/test_vfio.XXXXXX");
 	if (mkdtemp(top) == NULL || chmod(top, 0755) != 0)
 		return -1;
@@ -375,7 +375,7 @@ no_permission(void **state)
 	assert_int_equal(check(A), -EOPNOTSUPP);
 	pid = fork();
 	if (pid == 0) {
-		alarm(30);
+		alarm(300);
 		_exit(seteuid(65534) != 0 || check(A) != -EACCES || !says("no permission for ") ||
 		      !says("/vfio/7: as root, chown"));
 	}

@@ -346,7 +346,7 @@ child_stays(void **state)
 	assert_int_equal(pipe(gate), 0);
 	pid = fork();
 	if (pid == 0) {
-		alarm(time_limit() / 2);
+		alarm(TIME_LIMIT / 2);
 		close(gate[1]);
 		status = read(gate[0], &go, 1) != 1 ||
 			 stf_run(&dma, STF_FILL, ~PATTERN, memory, PAGE) != STF_FAULT;
@@ -395,7 +395,7 @@ child_opens(void **state)
 	assert_int_equal(sva_bus_device_close(dev), 0);
 	pid = fork();
 	if (pid == 0) {
-		alarm(time_limit() / 2);
+		alarm(TIME_LIMIT / 2);
 		if (sva_container_open_device(c, device_spec, &dev) != 0)
 			_exit(1);
 		if (nb_bonds(c) != 0)
@@ -621,6 +621,8 @@ pri_memory(size_t len)
 	void *mem = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	assert_true(mem != MAP_FAILED);
+	/* A request for each page. */
+	madvise(mem, len, MADV_NOHUGEPAGE);
 	return mem;
 }
 
@@ -743,7 +745,7 @@ pri_unmap(void **state)
 	do {
 		mem = pri_memory(PRI_MUCH);
 		last = mem + PRI_MUCH - PAGE;
-		assert_int_equal(stf_run(&p.dma, STF_FILL, PATTERN, mem, PRI_MUCH), STF_BUSY);
+		stf_run(&p.dma, STF_FILL, PATTERN, mem, PRI_MUCH);
 		munmap(last, PAGE);
 		status = pri_finish(&p);
 		munmap(mem, PRI_MUCH);
@@ -766,7 +768,7 @@ pri_unbind(void **state)
 	do {
 		mem = pri_memory(PRI_MUCH);
 		faults_expected(&p.dma, true);
-		assert_int_equal(stf_run(&p.dma, STF_FILL, PATTERN, mem, PRI_MUCH), STF_BUSY);
+		stf_run(&p.dma, STF_FILL, PATTERN, mem, PRI_MUCH);
 		assert_int_equal(sva_unbind(p.c, 0), 0);
 		memset(mem, 0x11, PRI_MUCH);
 		status = pri_finish(&p);
@@ -802,7 +804,7 @@ pri_peer(void **state)
 		assert_int_equal(pri_fill(&p, mem, 4 * PAGE), STF_DONE);
 		assert_true(peer_has(&peer, mem, 4 * PAGE, 0x22));
 		faults_expected(&p.dma, true);
-		assert_int_equal(stf_run(&p.dma, STF_FILL, PATTERN, mem, PRI_MUCH), STF_BUSY);
+		stf_run(&p.dma, STF_FILL, PATTERN, mem, PRI_MUCH);
 		peer_stop(&peer);
 		status = pri_finish(&p);
 		faults_expected(&p.dma, false);
