@@ -77,9 +77,10 @@ has_numa() { makes "${CC:-cc}" c "$numa_text" -lnuma; }
 has_cmocka() { pkg-config --exists cmocka 2>/dev/null; }
 has_isal() { pkg-config --exists libisal 2>/dev/null; }
 has_valgrind() { valgrind --quiet /bin/true >/dev/null 2>&1; }
-has_python() { /usr/bin/python3 -c 'import sys; sys.exit(sys.version_info < (3, 8))'; } 2>/dev/null
+has_python() { /usr/bin/python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))'; } 2>/dev/null
 has_pyelftools() { /usr/bin/python3 -c 'import elftools'; } 2>/dev/null
 has_dpdk_test() { command -v dpdk-test; } >/dev/null
+has_dpdk_pmdinfo() { command -v dpdk-pmdinfo.py; } >/dev/null
 has_dpdk_telemetry() { command -v dpdk-telemetry.py; } >/dev/null
 has_matplotlib() { /usr/bin/python3 -c 'import matplotlib'; } 2>/dev/null
 has_man() { man --version && groff --version; } >/dev/null 2>&1
@@ -118,9 +119,10 @@ has_make|make|make
 has_cmocka|libcmocka-dev|cmocka
 has_isal|libisal-dev|ISA-L
 has_valgrind|valgrind libc6-dbg|valgrind
-has_python|python3|Python 3.8 or later as /usr/bin/python3
+has_python|python3|Python 3.9 or later as /usr/bin/python3
 has_dpdk_test|dpdk-dev|dpdk-test
 has_dpdk_telemetry|dpdk-dev|dpdk-telemetry.py
+has_dpdk_pmdinfo|dpdk|dpdk-pmdinfo.py
 has_pyelftools|python3-pyelftools|pyelftools
 has_matplotlib|python3-matplotlib|matplotlib
 has_man|man-db groff-base|man and groff
@@ -131,7 +133,7 @@ has_gcc|gcc libc6-dev|gcc
 has_make|make|make
 has_cmocka|libcmocka-dev|cmocka
 has_isal|libisal-dev|ISA-L
-has_python|python3|Python 3.8 or later as /usr/bin/python3
+has_python|python3|Python 3.9 or later as /usr/bin/python3
 has_venv|python3-venv|the venv module of Python
 has_flex|flex|flex
 has_bison|bison|bison
@@ -180,7 +182,7 @@ look_for()
 # Runs apt-get as root.
 apt_get()
 {
-	local run=(env DEBIAN_FRONTEND=noninteractive apt-get -q "$@")
+	local run=(env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=600 "$@")
 	[ "$(id -u)" = 0 ] || run=(sudo -n "${run[@]}")
 	"${run[@]}"
 }
@@ -335,13 +337,14 @@ run_stages()
 {
 	local layout=(env)
 	if try 'build gcc' make_all build "${test_options[@]}"; then
-		run_tests gcc build
+		run_tests gcc build --timeout-multiplier 3
 		run_tests valgrind build --setup valgrind --suite valgrind
 		try docs compile build doc
 	fi
 	if CC=clang try 'build clang' make_all build-clang -Dfuzz=true; then
 		# The limits on instructions are for gcc's code; valgrind misreads clang's DWARF 5.
-		run_tests clang build-clang --no-suite checks --no-suite bench
+		run_tests clang build-clang --no-suite checks --no-suite bench \
+			--timeout-multiplier 3
 	fi
 
 	# The runtimes of the sanitizers do not take every layout that newer kernels choose.

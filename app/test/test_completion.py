@@ -43,6 +43,8 @@ class Completion(unittest.TestCase):
         self.sys = f"{self.folder}/sys"
         self.env = dict(os.environ, PATH=f"{self.folder}/bin:{os.environ['PATH']}",
                         SVADK_SYSFS=self.sys, LC_ALL="C.UTF-8")
+        # A line that is wrapped is not as it was typed.
+        self.env.pop("COLUMNS", None)
         os.makedirs(f"{self.sys}/bus/pci/devices/0000:6a:01.0")
         for name, text in (("vendor", "0x8086"), ("device", "0x0b25"), ("numa_node", "0")):
             with open(f"{self.sys}/bus/pci/devices/0000:6a:01.0/{name}", "w",

@@ -41,10 +41,12 @@ class Devbind(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="sva-devbind.")
         self.addCleanup(folder.cleanup)
+        self.addCleanup(os.umask, os.umask(0o022))
         self.top = folder.name
         os.chmod(self.top, 0o755)
         # Where every user can read it.
         self.tool = shutil.copy(TOOL, self.top)
+        os.chmod(self.tool, 0o755)
         for d in ("bus/pci/devices", "bus/pci/drivers/vfio-pci"):
             os.makedirs(f"{self.top}/{d}")
         self.write("bus/pci/drivers_probe", "")
@@ -257,7 +259,7 @@ class Devbind(unittest.TestCase):
             self.assertIn("*in use*\n    " + user, self.run_tool("-s")[1])
             self.assertEqual(self.read("bus/pci/drivers/vfio-pci/unbind"), "")
             # Asked for it, this kernel does nothing; a real one waits.
-            self.refused("vfio-pci does not let go within 1 s, " + user, "--force", "--wait=1",
+            self.refused("vfio-pci does not let go within 30 s, " + user, "--force", "--wait=30",
                          "-u", A)
             self.assertEqual(self.read("bus/pci/drivers/vfio-pci/unbind"), A + "\n")
         self.assertNotIn("in use", self.run_tool("-s")[1])
@@ -280,7 +282,7 @@ class Devbind(unittest.TestCase):
             self.refused(f"in use: {counter} is 2", "-b", "vfio-pci", A)
             self.write(f"bus/pci/devices/{A}/{counter}", "0\n")
         self.untouched()
-        self.refused("idxd does not let go", "--wait", "1", "-b", "vfio-pci", A)
+        self.refused("idxd does not let go", "--wait", "30", "-b", "vfio-pci", A)
         self.assertEqual(self.read("bus/pci/drivers/idxd/unbind"), A + "\n")
 
     @unittest.skipUnless(os.geteuid() == 0, "not root")

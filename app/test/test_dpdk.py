@@ -58,10 +58,13 @@ class Dpdk(unittest.TestCase):
         cls.folder, cls.plugin = None, PLUGIN
         if safe(os.path.dirname(PLUGIN)):
             return
-        if not safe(os.path.expanduser("~")):
+        home = os.path.expanduser("~")
+        if not (os.access(home, os.W_OK) and safe(home)):
             raise unittest.SkipTest("there is no folder from which DPDK would load a plugin")
-        cls.folder = tempfile.TemporaryDirectory(prefix=".sva-dpdk.", dir=os.path.expanduser("~"))
+        cls.folder = tempfile.TemporaryDirectory(prefix=".sva-dpdk.", dir=home)
         cls.plugin = shutil.copy(PLUGIN, cls.folder.name)
+        # Which the copy does not find from where it is.
+        os.environ["LD_LIBRARY_PATH"] = os.path.join(os.path.dirname(PLUGIN), "../../..")
 
     @classmethod
     def tearDownClass(cls):

@@ -236,7 +236,8 @@ threads(void **state)
 		assert_int_equal(pthread_join(thread[i], &ok), 0);
 		assert_non_null(ok);
 	}
-	assert_true(log_has(NULL));
+	/* Where a sandbox forbids mbind(), that is told, and is no error. */
+	assert_true(log_has(NULL) || log_has("is not placed on NUMA node"));
 }
 
 static void

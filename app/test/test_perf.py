@@ -195,9 +195,6 @@ class Verification(Case):
     def test_wrong_comparison_is_seen(self):
         self.spoil("compare", r"offset 1234: reported as different")
 
-    def test_wrong_copy_is_seen(self):
-        self.spoil("copy", r"address 0x[0-9a-f]+, offset 1234: is 0x")
-
 
 class BrokenDevice(Case):
     """A device that is wrong once in 64 operations, each of which has its own buffers."""

@@ -251,10 +251,10 @@ class Endings(Case):
     MODES = [("-o", "copy", "-s", "1-200:+1", "-t", "5", "-r", "1000"),
              ("-o", "copy", "-s", "1-200:+1", "-t", "0.5", "--split"),
              ("-o", "copy", "-s", "1-200:+1", "-t", "0.5", "--submit-only"),
-             ("-o", "copy", "-s", "1-200:+1", "-t", "0.5", "--fault-rate", "50"),
+             ("-o", "copy", "-s", "1-200:+1", "-t", "0.05", "--fault-rate", "50"),
              ("-o", "copy", "-s", "1-200:+1", "-t", "0.5", "--place-src", "llc"),
              ("-o", "copy", "-s", "64-4k:+64", "-t", "0.5", "--break-even"),
-             ("--open-cost", "-r", "1000")]
+             ("--open-cost", "-q", "65536", "-r", "1000")]
 
     def test_interrupt(self):
         """Whenever it comes: what has been reported is right, and the output complete."""

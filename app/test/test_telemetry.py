@@ -51,6 +51,7 @@ class Telemetry(unittest.TestCase):
     def setUp(self):
         top = tempfile.TemporaryDirectory(prefix="sva-tel.")
         self.addCleanup(top.cleanup)
+        self.addCleanup(os.umask, os.umask(0o022))
         self.top = top.name
         self.env = dict(os.environ, RUNTIME_DIRECTORY=self.top)
         self.folder = os.path.join(self.top, "dpdk/svadk")
@@ -262,7 +263,7 @@ class Telemetry(unittest.TestCase):
         # The programs may lie where only root can get at them.
         for name in ["app/sva-info", *(os.path.basename(x)
                                        for x in glob.glob(f"{BUILD}/libsvadk.so.?"))]:
-            shutil.copy(f"{BUILD}/{name}", self.top)
+            os.chmod(shutil.copy(f"{BUILD}/{name}", self.top), 0o755)
         self.env["LD_LIBRARY_PATH"] = self.top
 
         def as_nobody(text, **change):

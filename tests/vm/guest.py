@@ -217,6 +217,9 @@ class Guest:
         self.scratch = cache.own('new', f'guest-{name}', '')
         self.status = os.path.join(self.scratch, 'status')
         line = ('console=ttyS0,115200 panic=-1 oops=panic tsc=reliable no_timer_check '
+                # Seconds of the host; one that is busy holds up all of a guest.
+                'watchdog_thresh=60 workqueue.watchdog_thresh=300 '
+                'rcupdate.rcu_cpu_stall_timeout=300 sysctl.kernel.hung_task_timeout_secs=600 '
                 'printk.devkmsg=on vfio-pci.ids=1234:5ada,8086:0b25 vfio-pci.disable_denylist=1')
         if not idxd:
             # Linux's own driver is asked first, and would have the functions that are DSAs.

@@ -35,7 +35,7 @@ FAULT = re.compile(r'\bDMAR: \[.*fault (?:reason|index)')
 EXPECTED = 'svadk-vm: dmar faults expected'
 UNEXPECTED = 'svadk-vm: dmar faults unexpected'
 # The fault's interrupt may reach its CPU after the program has gone on, on another one.
-GRACE = 0.5
+GRACE = 2.0
 TIME = re.compile(r'^\[ *(\d+\.\d+)\](?:\[ *[TC]\d+\])? ?')
 
 
@@ -49,7 +49,8 @@ def troubles(text):
         if EXPECTED in message:
             allowed_until = float('inf')
         elif UNEXPECTED in message:
-            allowed_until = now + GRACE
+            if allowed_until == float('inf'):
+                allowed_until = now + GRACE
         elif FAULT.search(message):
             if now > allowed_until:
                 yield 'DMAR fault', message

@@ -244,12 +244,13 @@ def log_cases(log):
     return found[:5] or [(tap.PASSED, 'nothing in the kernel log')]
 
 
-def run_guest(sources, qemu, suite, boot, long):
+def run_guest(sources, suite, boot, long):
     """Runs the programs in a guest: (it, None or why it ended early)."""
     kernel = build.kernel(sources, boot.kernel)
     version = build.KERNELS[boot.kernel][0]
-    machine = guest.Guest(qemu, kernel, f'{suite}-{boot.kernel}', boot.devices, boot.memory,
-                          append=boot.append, idxd=boot.idxd, cpu=boot.cpu, count=boot.count)
+    machine = guest.Guest(build.qemu(sources), kernel, f'{suite}-{boot.kernel}', boot.devices,
+                          boot.memory, append=boot.append, idxd=boot.idxd, cpu=boot.cpu,
+                          count=boot.count)
     if boot.debian:
         machine.image.debian(sources.debian(boot.debian))
     for p in boot.programs:
@@ -268,13 +269,13 @@ def run_guest(sources, qemu, suite, boot, long):
     return machine, None
 
 
-def run_boot(results, sources, qemu, suite, boot, long):
+def run_boot(results, sources, suite, boot, long):
     """One guest; what it and each program in it came to goes to the results."""
     row = f'{suite} {boot.kernel}'
-    machine, ended = run_guest(sources, qemu, suite, boot, long)
+    machine, ended = run_guest(sources, suite, boot, long)
     if isinstance(ended, guest.Crash):
         print(f'-- {row}: {ended}; once more', flush=True)
-        machine, ended = run_guest(sources, qemu, suite, boot, long)
+        machine, ended = run_guest(sources, suite, boot, long)
     done = outputs(cache.read(machine.output).decode(errors='replace'))
     for p in boot.programs:
         text, code = done.get(p.name, ('', None))
@@ -352,7 +353,7 @@ def run_suites(names, long):
     start = time.monotonic()
     results, sources = Results(), build.Sources()
     try:
-        qemu = build.qemu(sources)
+        build.qemu(sources)
     except Failure as e:
         print(f'vm: {e}', file=sys.stderr)
         results.add('QEMU', [(tap.FAILED, str(e))])
@@ -362,7 +363,7 @@ def run_suites(names, long):
             run_on_host(results, name, SUITES[name], long)
             continue
         try:
-            run_boot(results, sources, qemu, name, boot, long)
+            run_boot(results, sources, name, boot, long)
         except Failure as e:
             print(f'vm: {e}', file=sys.stderr)
             results.add(f'{name} {boot.kernel}', [(tap.FAILED, str(e))])

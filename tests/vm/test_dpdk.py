@@ -9,6 +9,7 @@ the tests of the dmadev plugin, and DPDK's own dmadev_autotest and dpdk-test-dma
 root, who may change the root folder.
 """
 
+import json
 import os
 import re
 import subprocess
@@ -25,7 +26,7 @@ import unit  # noqa: E402
 
 PACKAGES = ['base-files', 'dash', 'coreutils', 'dpdk', 'dpdk-dev', 'libdpdk-dev', 'libnuma-dev',
             'libcmocka-dev', 'libisal-dev', 'gcc', 'libc6-dev', 'meson', 'ninja-build',
-            'pkg-config', 'python3']
+            'pkg-config', 'python3', 'python3-pyelftools']
 CHECKED = ('24.11', '25.11')
 LIMIT = 900
 # Bind mounts that end with the command.
@@ -131,6 +132,12 @@ class Release:
                     f'/work/build/app/test/{name}',
                     SVA_DMA_PLUGIN='/work/build/drivers/dma/dpdk/librte_dma_sva.so'))
                 self.assertRegex(said, r'\[  PASSED  \] \d+ test')
+
+    def test_pmdinfo(self):
+        found = json.loads(self.good(self.command(
+            'dpdk-pmdinfo.py /work/build/libsvadk.so.0')))
+        self.assertIn({'vendor': '8086', 'device': '0b25'},
+                      [i for d in found if d['name'] == 'idxd' for i in d['pci_ids']])
 
     def test_autotest(self):
         for more in ('', ',queues=2'):
