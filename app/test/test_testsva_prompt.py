@@ -249,12 +249,31 @@ class Prompt(unittest.TestCase):
         t.send("quit\n")
         self.ends(t, 0)
 
+    @staticmethod
+    def long_line(length):
+        """A command that fails: cut anywhere behind "nop" it is one that does not."""
+        start, end = "run 0 nop ", " expect=fault"
+        return start + " " * (length - len(start) - len(end)) + end
+
     def test_long_lines(self):
         t = self.start()
-        for length in (126, 127, 128, 400, 511, 600, 5000):
-            out = t.run("show " + "x" * length)
-            self.assertIn("is not complete", out)
+        t.run("queue open emu:dsa")
+        for length in (126, 127, 128, 400, 511):
+            self.assertIn("nop ended with ok, not fault", t.run(self.long_line(length)))
+        refused = "testsva: a line of more than 511 characters does not fit the prompt"
+        # 513 lacks its last letter, 525 all of expect=fault; it is as long in the history.
+        for keys in [self.long_line(length) for length in (512, 513, 525, 600, 5000)] + ["\x10"]:
+            out = t.run(keys)
+            self.assertIn(refused, out)
+            self.assertNotIn("status", out)
         t.run("show fwd")
+        t.send("quit\n")
+        self.ends(t, 1)
+
+    def test_long_line_is_a_failure(self):
+        t = self.start()
+        t.run("queue open emu:dsa")
+        t.run(self.long_line(600))
         t.send("quit\n")
         self.ends(t, 1)
 

@@ -17,6 +17,7 @@
 #include "syntax.h"
 
 #define PROMPT "testsva> "
+#define RDLINE_BYTES 512	/* librte_cmdline's of a line; what is more it drops */
 
 static struct rdline *rdline;	/* NULL: no terminal */
 static struct termios saved_mode;
@@ -49,10 +50,19 @@ write_char(struct rdline *rdl, char c)
 static void
 validate(struct rdline *rdl, const char *line, unsigned int size)
 {
+	size_t len = strcspn(line, "\n");
+	int ret;
+
 	(void)rdl;
 	(void)size;
 	showing = false;
-	if (ts_execute(line, strlen(line)) != 0)
+	if (len < RDLINE_BYTES)
+		ret = ts_execute(line, len);
+	else	/* There may have been more of it. */
+		ret = ts_error("a line of more than %d characters does not fit the prompt and is "
+			       "not run: shorten it, or put it in a file and load that",
+			       RDLINE_BYTES - 1);
+	if (ret != 0)
 		result = -1;
 }
 
