@@ -137,6 +137,53 @@ class Commands(Case):
         self.bad(f"open emu:dsa pid={child.pid}\nqueue open emu:dsa\n",
                  "none of emu:dsa can be opened", eal=())
 
+    def test_device_that_is_not_bound_any_more(self):
+        child = subprocess.Popen(["/bin/sleep", "600"])
+        self.addCleanup(child.wait)
+        self.addCleanup(child.kill)
+        with subprocess.Popen([TESTSVA, "--", "-i"], stdin=subprocess.PIPE, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+            out, err = run.communicate(f"""
+                container create emu
+                open emu:dsa1 container=0
+                open emu:dsa2 container=0 pid={child.pid}
+                unbind 0 {child.pid}
+                show containers
+                bind 0 {child.pid}
+                unbind 0 {run.pid}
+                show containers
+                show info emu:dsa1
+                show devices
+                bind 0 self
+                open emu:dsa3 container=0
+                show containers
+                show info emu:dsa3
+                open emu:dsa4
+                unbind 0 self
+                show containers
+                bind 0 self
+                show containers
+                """, timeout=LIMIT)
+        self.assertEqual((run.returncode, err), (0, ""))
+        none = " (not bound any more)"
+        device1, device3 = (f"device emu:dsa{nr}: process 0, PASID {pasid}"
+                            for nr, pasid in ((1, 1), (3, 4)))
+        device2 = f"device emu:dsa2: process {child.pid}, PASID 2{none}"
+        hand1, hand2 = (f"bound by hand: process {child.pid}, PASID 3",
+                        "bound by hand: process 0, PASID 4")
+        shown = re.findall(r"^container 0: bus.*, (\d) of 64 bonds.*\n((?:  .*\n)*)", out, re.M)
+        self.assertEqual([(int(bonds), re.findall("^  (.*)$", lines, re.M))
+                          for bonds, lines in shown], [
+            (1, [device1, device2]),
+            (1, [device1 + none, device2, hand1]),
+            (2, [device1 + none, device2, device3, hand1, hand2]),
+            (1, [device1 + none, device2, device3 + none, hand1]),
+            # With the PASID of before, which emu:dsa4 has kept.
+            (2, [device1 + none, device2, device3, hand1, hand2])])
+        self.assertIn(f"  binding: PASID 1 of 20 bits, process 0{none}\n", out)
+        self.assertIn("  binding: PASID 4 of 20 bits, process 0\n", out)
+        self.assertIn(f"emu:dsa1 (8086:0b25), driver idxd, PASID 1{none}, container 0,", out)
+
     def test_bound_process_that_ends(self):
         child = subprocess.Popen(["/bin/sleep", "600"])
         self.addCleanup(child.wait)
@@ -144,7 +191,7 @@ class Commands(Case):
         with subprocess.Popen([TESTSVA, "--", "-i"], stdin=subprocess.PIPE, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
             run.stdin.write("container create emu\nopen emu:dsa container=0\n"
-                            f"bind 0 {child.pid}\n")
+                            f"open emu:dsa1 pid={child.pid}\nbind 0 {child.pid}\n")
             run.stdin.flush()
             while not run.stdout.readline().startswith("PASID"):
                 pass
@@ -156,6 +203,8 @@ class Commands(Case):
         self.assertIn(f"unbind: container 0, {child.pid}: No such process", err)
         self.assertRegex(out, rf"by hand: process {child.pid}, PASID \d+, which has ended\n")
         self.assertEqual(out.count("by hand"), 1)
+        self.assertEqual(len(re.findall(rf"emu:dsa1: process {child.pid}, PASID \d+ \(not bound "
+                                        r"any more\)\n", out)), 2)
 
     def test_show_devices(self):
         out = self.good("show devices\nopen emu:dsa1 queues=2\nshow devices\nshow info emu:dsa1\n"

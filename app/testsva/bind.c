@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "testsva.h"
 
@@ -64,6 +65,13 @@ destroy(const struct ts_words *words)
 	return 0;
 }
 
+/* testsva's own pid is 0, as in the bonds that opening makes. */
+static pid_t
+own(pid_t pid)
+{
+	return pid == getpid() ? 0 : pid;
+}
+
 static int
 parse_pid(const char *text, pid_t *pid)
 {
@@ -72,8 +80,20 @@ parse_pid(const char *text, pid_t *pid)
 	if (strcmp(text, "self") != 0 &&
 	    ts_number("pid (or self)", text, 1, INT32_MAX, &value) != 0)
 		return -1;
-	*pid = (pid_t)value;
+	*pid = own((pid_t)value);
 	return 0;
+}
+
+void
+ts_bond_changed(const struct ts_container *c, pid_t pid, uint32_t pasid)
+{
+	struct ts_device *device;
+
+	/* A device keeps the PASID that it was opened with. */
+	for (device = ts_devices; device < ts_devices + TS_MAX_DEVICES; device++)
+		if (device->dev != NULL && device->container == c &&
+		    own(device->dev->pid) == own(pid))
+			device->bound = device->dev->pasid == pasid;
 }
 
 /* Keeps what is shown of a bond; one that finds no room is there all the same. */
@@ -82,6 +102,7 @@ note(struct ts_container *c, pid_t pid, uint32_t pasid)
 {
 	unsigned int i, at = TS_MAX_BONDS;
 
+	ts_bond_changed(c, pid, pasid);
 	for (i = TS_MAX_BONDS; i-- > 0;)
 		if (c->bonds[i].pasid == 0)
 			at = i;
@@ -138,6 +159,12 @@ has_ended(pid_t pid)
 	return pid != 0 && kill(pid, 0) != 0 && errno == ESRCH;
 }
 
+const char *
+ts_bond_state(const struct ts_device *device)
+{
+	return device->bound && !has_ended(device->dev->pid) ? "" : " (not bound any more)";
+}
+
 static int
 show_containers(const struct ts_words *words)
 {
@@ -155,8 +182,9 @@ show_containers(const struct ts_words *words)
 		       info.pasid_bits, info.io_page_faults ? "yes" : "no");
 		for (k = 0; k < TS_MAX_DEVICES; k++)
 			if (ts_devices[k].dev != NULL && ts_devices[k].container == c)
-				printf("  device %s: process %d, PASID %u\n", ts_devices[k].name,
-				       (int)ts_devices[k].dev->pid, ts_devices[k].dev->pasid);
+				printf("  device %s: process %d, PASID %u%s\n",
+				       ts_devices[k].name, (int)ts_devices[k].dev->pid,
+				       ts_devices[k].dev->pasid, ts_bond_state(&ts_devices[k]));
 		for (k = 0; k < TS_MAX_BONDS; k++)
 			if (c->bonds[k].pasid != 0)
 				printf("  bound by hand: process %d, PASID %u%s\n",

@@ -62,6 +62,7 @@ take(struct ts_device *device, struct sva_device *dev)
 	device->dev = dev;
 	device->gone = device->held = false;
 	device->event_fd = sva_device_event_fd(dev);
+	ts_bond_changed(device->container, dev->pid, dev->pasid);
 	printf("%s: open, driver %s, PASID %u, %u queues\n", device->name, info.driver,
 	       info.pasid, info.queues);
 	return 0;
@@ -249,10 +250,11 @@ show_devices(const struct ts_words *words)
 
 		if (ts_devices[i].dev == NULL || sva_device_info(ts_devices[i].dev, &info) != 0)
 			continue;
-		printf("  %s (%04x:%04x), driver %s, PASID %u, container %d, %u of %u queues "
+		printf("  %s (%04x:%04x), driver %s, PASID %u%s, container %d, %u of %u queues "
 		       "open%s\n", info.name, info.vendor_id, info.device_id, info.driver,
-		       info.pasid, (int)(ts_devices[i].container - ts_containers),
-		       info.queues_open, info.queues, ts_devices[i].gone ? ", stopped" : "");
+		       info.pasid, ts_bond_state(&ts_devices[i]),
+		       (int)(ts_devices[i].container - ts_containers), info.queues_open,
+		       info.queues, ts_devices[i].gone ? ", stopped" : "");
 	}
 	puts("found besides:");
 	for (i = 0; (bus = sva_bus_get(i)) != NULL; i++)
@@ -277,8 +279,8 @@ show_info(const struct ts_words *words)
 	printf("%s (%04x:%04x), driver %s, NUMA node %d%s\n", info.name, info.vendor_id,
 	       info.device_id, info.driver, info.numa_node,
 	       info.emulated ? ", emulated: its speed says nothing about hardware" : "");
-	printf("  bound: PASID %u of %u bits, process %d\n", info.pasid, container.pasid_bits,
-	       (int)info.pid);
+	printf("  binding: PASID %u of %u bits, process %d%s\n", info.pasid,
+	       container.pasid_bits, (int)info.pid, ts_bond_state(device));
 	printf("  page faults: %s\n", info.block_on_fault ?
 	       "the device waits for the page" : "the driver makes the page present and resumes");
 	printf("  work queues: %u %s, %u descriptors each, %u open\n", info.queues,

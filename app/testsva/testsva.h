@@ -121,6 +121,7 @@ struct ts_device {
 	struct ts_container *container;
 	int event_fd;		/* -1: it has none */
 	bool gone;		/* failed or removed, and not reset since */
+	bool bound;		/* its process still is, under its PASID */
 	bool held;		/* a command looks at its errors by itself */
 };
 
@@ -154,6 +155,10 @@ uint64_t ts_now_ns(void);
 
 /* ---- bind.c ---- */
 extern const struct ts_section ts_bind_section;
+/* A process has this PASID in a container now, or none (0). */
+void ts_bond_changed(const struct ts_container *c, pid_t pid, uint32_t pasid);
+/* To be shown behind a device's PASID: "" while it is bound. */
+const char *ts_bond_state(const struct ts_device *device);
 
 /* ---- event.c ---- */
 extern const struct ts_section ts_event_section;
