@@ -6,6 +6,7 @@
 What is done by hand is in test_testsva_hand.py, what a terminal has to do with in
 test_testsva_prompt.py.
 """
+import mmap
 import os
 import re
 import signal
@@ -89,6 +90,16 @@ class Commands(Case):
         self.bad("mem alloc p 8k\nmem alloc q 8k\nmem fill p+5000:8 1\nmem compare p q\n",
                  "offset 5000: 0x01 and 0x00")
 
+    def test_memory_that_is_not_there(self):
+        self.bad("mem alloc a 4k huge=yes\n", "leave out huge=yes, or start without --no-huge",
+                 eal=("-a", "emu:dsa", "--no-huge"))
+        try:
+            mmap.mmap(-1, 1 << 40, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS).close()
+        except OSError:
+            for more in ("", " node=0"):
+                self.bad(f"mem alloc a 1024g{more}\n",
+                         "mem alloc: a, 1099511627776 bytes: Cannot allocate memory: ask for less")
+
     def test_memory_that_is_no_access(self):
         base = "mem alloc x 8k\nmem protect x+4k none\n"
         self.bad(base + "mem dump x+4k:1\n", "not all of it can be accessed")
@@ -128,14 +139,32 @@ class Commands(Case):
         self.assertNotIn(f"process {child.pid}", second.split("closed")[0])
         self.assertIn("1 of 64 bonds", second)
         self.assertIn(f"process {child.pid}\n", out.split("emu:dsa3: closed")[1])
-        self.bad("container create emu\nopen emu:dsa container=0\nunbind 0 1\n", eal=())
-        self.bad("container create emu\nopen emu:dsa container=0\nbind 0 999999999\n",
-                 "No such process", eal=())
-        self.bad("container create emu\nbind 0 self\n", "Invalid argument", eal=())
+        opened = "container create emu\nopen emu:dsa container=0\n"
+        self.bad(opened + f"unbind 0 {child.pid}\n", "not bound", "see show containers", eal=())
+        self.bad(opened + "bind 0 999999999\n", "no such process", eal=())
+        self.bad("container create emu\nbind 0 self\n",
+                 "bind: container 0, self: no device is in the container: open one with container=",
+                 eal=())
         self.bad("open emu:dsa\ncontainer destroy 0\n", "belongs to its device", eal=())
         self.bad("open emu:dsa\nopen emu:dsa1 container=0\n", "belongs to its device", eal=())
         self.bad(f"open emu:dsa pid={child.pid}\nqueue open emu:dsa\n",
                  "none of emu:dsa can be opened", eal=())
+
+    def test_process_that_may_not_be_bound(self):
+        command, pid = [TESTSVA], 1
+        if os.geteuid() == 0:
+            # Even so it takes this right to bind another user's.
+            command = ["setpriv", "--bounding-set=-sys_ptrace", TESTSVA]
+            child = subprocess.Popen(["/bin/sleep", "600"], user=65534)
+            self.addCleanup(child.wait)
+            self.addCleanup(child.kill)
+            pid = child.pid
+        done = subprocess.run([*command, "--", "-f", self.path(
+            "commands", f"container create emu\nopen emu:dsa container=0\nbind 0 {pid}\n")],
+            capture_output=True, text=True, timeout=LIMIT, check=False)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn(f":3: bind: container 0, {pid}: no right to trace it with ptrace: ",
+                      done.stderr)
 
     def test_device_that_is_not_bound_any_more(self):
         child = subprocess.Popen(["/bin/sleep", "600"])
@@ -200,7 +229,7 @@ class Commands(Case):
             out, err = run.communicate(f"show containers\nunbind 0 {child.pid}\n"
                                        "show containers\n", timeout=LIMIT)
         self.assertEqual(run.returncode, 1)
-        self.assertIn(f"unbind: container 0, {child.pid}: No such process", err)
+        self.assertIn(f"unbind: container 0, {child.pid}: it is not bound, or has ended", err)
         self.assertRegex(out, rf"by hand: process {child.pid}, PASID \d+, which has ended\n")
         self.assertEqual(out.count("by hand"), 1)
         self.assertEqual(len(re.findall(rf"emu:dsa1: process {child.pid}, PASID \d+ \(not bound "
@@ -477,7 +506,10 @@ class Refusals(Case):
             "mem alloc a 2000g": "is not a number from 1",
             "mem alloc a 4k huge=perhaps": "'perhaps' is none of no/yes",
             "mem alloc a 4k huge=yess": "'yess' is none of no/yes",
-            "mem alloc a 4k node=999": "Invalid argument",
+            "mem alloc a 4k node=999": "mem alloc: a: there is no NUMA node 999: see /sys",
+            "mem alloc a 4k node=999 huge=yes": "mem alloc: a: there is no NUMA node 999: see /sys",
+            "mem alloc a 1024g huge=yes": "there are no 1099511627776 bytes of huge pages free: "
+                                          "leave out huge=yes, or reserve more",
             "mem alloc a 4k node=0 shared=yes": "leave one",
             "mem free a": "no memory 'a'",
             "mem fill a 1": "no memory 'a'",

@@ -115,6 +115,25 @@ note(struct ts_container *c, pid_t pid, uint32_t pasid)
 	c->bonds[at].pasid = pasid;
 }
 
+/* What is wrong with a bond, and what can be done about it. */
+static const char *
+reason(int error, bool binding)
+{
+	switch (error) {
+	case EINVAL:
+		return "no device is in the container: open one with container= first";
+	case ESRCH:
+		return binding ? "there is no such process, or it has no memory of its own: see ps"
+			       : "it is not bound, or has ended: see show containers";
+	case EPERM:
+		return "no right to trace it with ptrace: be root or its user, and see sva-check";
+	case ENOSPC:
+		return "no bond or PASID is left: unbind another process first";
+	default:
+		return strerror(error);
+	}
+}
+
 static int
 cmd_bind(const struct ts_words *words)
 {
@@ -128,7 +147,7 @@ cmd_bind(const struct ts_words *words)
 	ret = sva_bind(c->c, pid, &pasid);
 	if (ret != 0)
 		return ts_error("bind: container %s, %s: %s", words->w[1], words->w[2],
-				strerror(-ret));
+				reason(-ret, true));
 	note(c, pid, pasid);
 	printf("PASID %u\n", pasid);
 	return 0;
@@ -149,7 +168,7 @@ cmd_unbind(const struct ts_words *words)
 		note(c, pid, 0);
 	if (ret != 0)
 		return ts_error("unbind: container %s, %s: %s", words->w[1], words->w[2],
-				strerror(-ret));
+				reason(-ret, false));
 	return 0;
 }
 

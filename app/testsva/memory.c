@@ -12,6 +12,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <sva_eal.h>
 #include <sva_mem.h>
 
 #include "testsva.h"
@@ -62,6 +63,22 @@ good_name(const char *name)
 	return isalpha((unsigned char)*name) && strlen(name) < sizeof(ts_regions[0].name);
 }
 
+/* Says what errno means here. */
+static int
+refuse_alloc(const char *name, uint64_t size, const char *node, bool huge)
+{
+	if (errno == EINVAL && node != NULL)
+		return ts_error("mem alloc: %s: there is no NUMA node %s: see "
+				"/sys/devices/system/node", name, node);
+	if (errno == ENOMEM && huge)
+		return ts_error("mem alloc: %s: there are no %llu bytes of huge pages free: leave "
+				"out huge=yes, or %s", name, (unsigned long long)size,
+				sva_eal_huge() == SVA_HUGE_NEVER ? "start without --no-huge" :
+				"reserve more with /proc/sys/vm/nr_hugepages");
+	return ts_error("mem alloc: %s, %llu bytes: %s: ask for less", name,
+			(unsigned long long)size, strerror(errno));
+}
+
 static int
 alloc(const struct ts_words *words)
 {
@@ -105,8 +122,7 @@ alloc(const struct ts_words *words)
 					 use_huge ? SVA_MEM_HUGE_ONLY : 0);
 	}
 	if (region.start == NULL)
-		return ts_error("mem alloc: %s, %llu bytes: %s", name, (unsigned long long)size,
-				strerror(errno));
+		return refuse_alloc(name, size, node, use_huge != 0);
 	snprintf(region.name, sizeof(region.name), "%s", name);
 	ts_regions[i] = region;
 	printf("%s: %llu bytes at %p\n", name, (unsigned long long)size, (void *)region.start);
