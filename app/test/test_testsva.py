@@ -239,12 +239,21 @@ class Commands(Case):
         out = self.good("show devices\nopen emu:dsa1 queues=2\nshow devices\nshow info emu:dsa1\n"
                         "queue open emu:dsa1 depth=10 min_batch=4 faults=report\nshow queues\n",
                         eal=())
-        self.assertIn("open:\nfound besides:\n  emu:dsa (8086:0b25)\n", out)
+        # Real ones come before it.
+        self.assertRegex(out, r"no device is open\nfound besides:\n(  .*\n)*"
+                              r"  emu:dsa \(8086:0b25\)\n")
+        self.assertEqual(re.findall(r"^\w.*:$", out, re.M), ["found besides:", "open:",
+                                                             "found besides:"])
         self.assertIn("emu:dsa1 (8086:0b25), driver idxd, PASID 1, container 0, 0 of 2 queues",
                       out)
         self.assertIn("operations: nop copy fill", out)
         self.assertIn("queue 0: emu:dsa1 WQ 0, depth 16, 64 descriptors on the device, batches "
                       "from 4, page faults: report\n", out)
+
+    def test_show_devices_without_others(self):
+        out = self.good("show devices\n")
+        self.assertRegex(out, r"queues\nopen:\n  emu:dsa \(.*\n")
+        self.assertNotRegex(out, r"found besides:\n(?!  )")
 
     def test_inject_and_reset(self):
         out = self.good("open emu:dsa\nopen emu:dsa1\n" + SETUP + """

@@ -154,7 +154,7 @@ class Prompt(unittest.TestCase):
     def test_completion(self):
         t = self.start()
         t.send("sh\tde\t\n")
-        self.assertIn("found besides", t.expect("found besides:\n(.*\n)*" + PROMPT))
+        t.expect("open:\n  emu:dsa .*\n(.*\n)*" + PROMPT)
         # Devices, queues, memory, operations, choices and keys.
         t.send("qu\t")
         t.expect("qu")

@@ -228,9 +228,13 @@ is_open(const char *name)
 static void
 found(const struct sva_bus_found *f, void *arg)
 {
-	(void)arg;
+	bool *others = arg;
+
 	if (is_open(f->name))
 		return;
+	if (!*others)
+		puts("found besides:");
+	*others = true;
 	printf("  %s (%04x:%04x)%s%s\n", f->name, f->vendor_id, f->device_id,
 	       f->problem != NULL ? ": cannot be opened: " : "",
 	       f->problem != NULL ? f->problem : "");
@@ -239,26 +243,30 @@ found(const struct sva_bus_found *f, void *arg)
 static int
 show_devices(const struct ts_words *words)
 {
+	bool any = false, others = false;
 	const struct sva_bus *bus;
 	unsigned int i;
 	int ret = 0;
 
 	(void)words;
-	puts("open:");
 	for (i = 0; i < TS_MAX_DEVICES; i++) {
 		struct sva_device_info info;
 
 		if (ts_devices[i].dev == NULL || sva_device_info(ts_devices[i].dev, &info) != 0)
 			continue;
+		if (!any)
+			puts("open:");
+		any = true;
 		printf("  %s (%04x:%04x), driver %s, PASID %u%s, container %d, %u of %u queues "
 		       "open%s\n", info.name, info.vendor_id, info.device_id, info.driver,
 		       info.pasid, ts_bond_state(&ts_devices[i]),
 		       (int)(ts_devices[i].container - ts_containers), info.queues_open,
 		       info.queues, ts_devices[i].gone ? ", stopped" : "");
 	}
-	puts("found besides:");
+	if (!any)
+		puts("no device is open");
 	for (i = 0; (bus = sva_bus_get(i)) != NULL; i++)
-		if (sva_bus_scan(bus, found, NULL) != 0)
+		if (sva_bus_scan(bus, found, &others) != 0)
 			ret = ts_error("bus %s: cannot be scanned: see the log", bus->name);
 	return ret;
 }
