@@ -28,26 +28,36 @@ pc=$(find "$dir/root" -name libsvadk.pc)
 export PKG_CONFIG_PATH="${pc%/*}" PKG_CONFIG_SYSROOT_DIR="$dir/root"
 libdir=$(dirname "${pc%/*}")
 
-# try NAME [make arguments]: build a copy of the example and run it.
+cp "$src/examples/copy/main.c" "$src/examples/copy/Makefile" "$dir"
+
+build() {
+	make --no-print-directory -C "$dir" CFLAGS="-O2 -Wall -Wextra -Werror" "$@"
+}
+
+# try [make arguments]: build the example, in the folder where it was built before, and run it.
 try() {
-	name=$1
-	shift
-	mkdir "$dir/$name"
-	cp "$src/examples/copy/main.c" "$src/examples/copy/Makefile" "$dir/$name"
-	make --no-print-directory -C "$dir/$name" CFLAGS="-O2 -Wall -Wextra -Werror" "$@"
-	LD_LIBRARY_PATH="$libdir" timeout 60 "$dir/$name/copy" | tee "$dir/$name.out"
-	grep -q '^ok: 1048576 of 1048576 bytes, data equal$' "$dir/$name.out"
+	build "$@"
+	LD_LIBRARY_PATH="$libdir" timeout 60 "$dir/copy" | tee "$dir/out"
+	grep -q '^ok: 1048576 of 1048576 bytes, data equal$' "$dir/out"
+	if build "$@" | grep -q -e '-o copy'; then
+		echo "not ok: make builds it again with nothing changed" >&2
+		exit 1
+	fi
 }
 
 needs_libsvadk() {
-	readelf -d "$1" | grep -q 'NEEDED.*libsvadk'
+	readelf -d "$dir/copy" | grep -q 'NEEDED.*libsvadk'
 }
 
-try shared
-needs_libsvadk "$dir/shared/copy" || { echo "not ok: not linked to libsvadk.so" >&2; exit 1; }
-try static STATIC=1
-if needs_libsvadk "$dir/static/copy"; then
+try
+needs_libsvadk || { echo "not ok: not linked to libsvadk.so" >&2; exit 1; }
+try STATIC=1
+if needs_libsvadk; then
 	echo "not ok: linked to libsvadk.so in spite of STATIC=1" >&2
 	exit 1
 fi
+try
+needs_libsvadk || { echo "not ok: still linked statically" >&2; exit 1; }
+build clean
+[ ! -e "$dir/copy" ] || { echo "not ok: make clean leaves the program" >&2; exit 1; }
 echo "ok: shared and static"
