@@ -55,21 +55,23 @@ def dpdk_test(plugin, *vdevs, env=None, huge=False, mode=None):
 class Dpdk(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.folder, cls.plugin = None, PLUGIN
+        # Where DPDK leaves a folder for each --file-prefix.
+        os.environ["RUNTIME_DIRECTORY"] = cls.make_folder(prefix="sva-dpdk.")
+        cls.plugin = PLUGIN
         if safe(os.path.dirname(PLUGIN)):
             return
         home = os.path.expanduser("~")
         if not (os.access(home, os.W_OK) and safe(home)):
             raise unittest.SkipTest("there is no folder from which DPDK would load a plugin")
-        cls.folder = tempfile.TemporaryDirectory(prefix=".sva-dpdk.", dir=home)
-        cls.plugin = shutil.copy(PLUGIN, cls.folder.name)
+        cls.plugin = shutil.copy(PLUGIN, cls.make_folder(prefix=".sva-dpdk.", dir=home))
         # Which the copy does not find from where it is.
         os.environ["LD_LIBRARY_PATH"] = os.path.join(os.path.dirname(PLUGIN), "../../..")
 
     @classmethod
-    def tearDownClass(cls):
-        if cls.folder:
-            cls.folder.cleanup()
+    def make_folder(cls, **where):
+        folder = tempfile.TemporaryDirectory(**where)
+        cls.addClassCleanup(folder.cleanup)
+        return folder.name
 
     def judge(self, *vdevs):
         code, said = dpdk_test(self.plugin, *vdevs)
@@ -126,6 +128,7 @@ class Dpdk(unittest.TestCase):
     def test_telemetry(self):
         """SVADK's own statistics beside DPDK's, by DPDK's own client."""
         prefix = f"sva{os.getpid()}"
+        left = os.path.join(os.environ["RUNTIME_DIRECTORY"], "dpdk", prefix)
         with subprocess.Popen(
                 [APP, *EAL, f"--file-prefix={prefix}", "-d", self.plugin, "--vdev",
                  "dma_sva0,dev=emu:dsa,queues=2"], stdin=subprocess.PIPE,
@@ -139,6 +142,7 @@ class Dpdk(unittest.TestCase):
                 check=False)
             app.stdin.close()
             self.assertEqual(app.wait(LIMIT), 0)
+        self.assertTrue(os.path.isdir(left), "it has left its folder elsewhere")
         answers = [json.loads(x) for x in re.findall(r"^(?:--> )?(\{.*\})$", client.stdout,
                                                      re.MULTILINE)]
         self.assertEqual([list(a)[0] for a in answers[-len(asked):]],
