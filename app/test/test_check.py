@@ -15,6 +15,8 @@ import unittest
 
 TOOL = ""
 ECAP = 1 << 43 | 1 << 40 | 1 << 29
+EFR = 1 << 50 | 1 << 48 | 1 << 4 | 1 << 1
+CPUINFO = "processor : 0\nvendor_id : {}\nflags : fpu movdir64b enqcmd\nprocessor : 1\n"
 A = "0000:6a:01.0"
 
 
@@ -24,7 +26,7 @@ class Check(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.top = folder.name
         # A host on which everything but the kernel's own word is as it should be.
-        self.write("proc/cpuinfo", "processor : 0\nflags : fpu movdir64b enqcmd\nprocessor : 1\n")
+        self.write("proc/cpuinfo", CPUINFO.format("GenuineIntel"))
         self.write("proc/sys/kernel/osrelease", "7.2.0\n")
         self.write("proc/cmdline", "quiet intel_iommu=on,sm_on\n")
         self.write("proc/meminfo", "HugePages_Total:  512\nHugePages_Free:   500\n")
@@ -127,12 +129,64 @@ class Check(unittest.TestCase):
         self.write("sys/class/iommu/dmar0/intel-iommu/ecap", f"{ECAP ^ 1 << 43:x}\n")
         self.assertIn("none of which does scalable mode", self.only("IOMMU", "missing")[0])
         self.remove("sys/class/iommu/dmar0/intel-iommu")
-        self.assertIn("none of Intel's", self.only("IOMMU", "missing")[0])
+        self.assertIn("none of Intel's or AMD's", self.only("IOMMU", "missing")[0])
+
+    def no_iommu(self, vendor, line="quiet"):
+        self.write("proc/cpuinfo", CPUINFO.format(vendor))
+        self.write("proc/cmdline", line + "\n")
+        return self.only("IOMMU", "missing")
+
+    def test_no_iommu(self):
         self.remove("sys/class/iommu")
         self.remove("sys/kernel/iommu_groups")
-        text, mend = self.only("IOMMU", "missing")
-        self.assertIn("switch VT-d on", text)
-        self.assertIn("intel_iommu=on,sm_on", mend)
+        text, mend = self.no_iommu("GenuineIntel")
+        self.assertIn("switch VT-d on in the firmware", text)
+        self.assertIn("&intel_iommu=on,sm_on ", mend)
+        for vendor in ("AuthenticAMD", "HygonGenuine"):
+            text, mend = self.no_iommu(vendor)
+            self.assertIn("switch AMD-Vi, also called IOMMU, on in the firmware", text)
+            self.assertIn("&amd_iommu=pgtbl_v2 ", mend)
+            self.assertNotIn("VT-d", text)
+            self.assertNotIn("intel", mend)
+        text, mend = self.no_iommu("CentaurHauls")
+        self.assertIn("switch it on in the firmware", text)
+        self.assertNotRegex(text, "VT-d|AMD|,$")
+        self.assertIsNone(mend)
+        self.remove("proc/cpuinfo")
+        self.assertEqual(self.only("IOMMU", "missing"), (text, None))
+
+    def test_iommu_that_is_off(self):
+        self.remove("sys/class/iommu")
+        self.remove("sys/kernel/iommu_groups")
+        for vendor, line, words in (
+                ("AuthenticAMD", "amd_iommu=off", "amd_iommu=off"),
+                ("AuthenticAMD", "quiet amd_iommu=pgtbl_v2,off iommu=off",
+                 "iommu=off and amd_iommu=off"),
+                ("GenuineIntel", "intel_iommu=off", "intel_iommu=off"),
+                ("GenuineIntel", "iommu=off splash", "iommu=off"), ("", "iommu=off", "iommu=off")):
+            self.assertEqual(self.no_iommu(vendor, line), (
+                f"it is off: take {words} out of the kernel's command line", None))
+        for line in ("iommu=pt", "virtio_iommu=off", "amd_iommu=force_enable"):
+            self.assertIn("switch AMD-Vi", self.no_iommu("AuthenticAMD", line)[0])
+
+    def test_iommu_of_amd(self):
+        self.remove("sys/class/iommu/dmar0")
+        # Older kernels show one register, newer ones two.
+        for features in (f"{EFR:x}", f"{EFR:x}:0"):
+            self.write("sys/class/iommu/ivhd0/amd-iommu/features", features + "\n")
+            for line in ("quiet", "amd_iommu=force_enable", "intel_iommu=on,sm_on",
+                         "amd_iommu=pgtbl_v2 amd_iommu=pgtbl_v1"):
+                self.write("proc/cmdline", line + "\n")
+                text, mend = self.only("IOMMU", "missing")
+                self.assertIn("1 of 1 units of AMD-Vi can do PASIDs", text)
+                self.assertIn("&amd_iommu=pgtbl_v2 ", mend)
+            self.write("proc/cmdline", "amd_iommu=fullflush,pgtbl_v2\n")
+            text, mend = self.only("IOMMU", "note")
+            self.assertIn("with v2 page tables: the series has been tried on VT-d only", text)
+            self.assertIsNone(mend)
+        for bit in (1, 4, 48, 50):
+            self.write("sys/class/iommu/ivhd0/amd-iommu/features", f"{EFR ^ 1 << bit:x}:{EFR:x}\n")
+            self.assertIn("1 units of AMD-Vi, none of which", self.only("IOMMU", "missing")[0])
 
     def test_denylist(self):
         self.write("sys/module/vfio_pci/parameters/disable_denylist", "N\n")
