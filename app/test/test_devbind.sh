@@ -6,21 +6,7 @@
 # DSA, NO_PASID, NO_ATS and PAIR are addresses of functions: a DSA that Linux's idxd has, one
 # without the capability PASID, one without ATS, and the first of two in one IOMMU group.
 set -u
-number=0 failures=0
-
-# check NAME COMMAND...
-check()
-{
-	name=$1
-	shift
-	number=$((number + 1))
-	if "$@"; then
-		echo "ok $number - $name"
-	else
-		echo "not ok $number - $name"
-		failures=$((failures + 1))
-	fi
-}
+. "${0%/*}/guest_case.sh"
 
 driver_of()
 {
@@ -116,7 +102,7 @@ in_use()
 let_go()
 {
 	says "$DSA: bound to idxd" sva-devbind --force --wait 100 -u "$DSA" || return
-	wait "$perf" && { echo '# sva-perf did not notice'; return 1; }
+	ends 1 wait "$perf" || show /tmp/perf || return
 	says 'being taken away: close it' cat /tmp/perf
 }
 
@@ -135,7 +121,7 @@ held()
 	refused "vfio-pci does not let go within 1 s, in use: process $perf (sva-perf)" \
 		--force --wait 1 -u "$DSA" || return
 	kill -CONT "$perf"
-	wait "$perf"
+	ends 1 wait "$perf" || show /tmp/perf || return
 	# What has been waiting goes on, and after it the kernel's driver may have it.
 	while ! sva-devbind -u "$DSA" | grep -q 'bound to idxd'; do
 		usleep 10000
@@ -179,5 +165,4 @@ no_scalable_mode()
 for name; do
 	$name
 done
-echo "1..$number"
-[ $failures -eq 0 ]
+finish

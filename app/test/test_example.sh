@@ -37,7 +37,10 @@ build() {
 # try [make arguments]: build the example, in the folder where it was built before, and run it.
 try() {
 	build "$@"
-	LD_LIBRARY_PATH="$libdir" timeout 60 "$dir/copy" | tee "$dir/out"
+	LD_LIBRARY_PATH="$libdir" timeout 60 "$dir/copy" >"$dir/out" || {
+		echo "not ok: copy ended with $?" >&2
+		exit 1
+	}
 	grep -q '^ok: 1048576 of 1048576 bytes, data equal$' "$dir/out"
 	if build "$@" | grep -q -e '-o copy'; then
 		echo "not ok: make builds it again with nothing changed" >&2

@@ -6,21 +6,8 @@
 # are at work. In a virtual machine; SVA_TEST_DEVICE is the function, SVA_TEST_DEVICE2 another,
 # INPUT a file of 1 MiB. test_guest.sh PAGE-FAULTS-OF-SVA-INFO STATUS-OF-A-PAGE-FAULT
 set -u
-number=0 failures=0
+. "${0%/*}/guest_case.sh"
 address=${SVA_TEST_DEVICE#vfio:}
-
-check()
-{
-	name=$1
-	shift
-	number=$((number + 1))
-	if "$@"; then
-		echo "ok $number - $name"
-	else
-		echo "not ok $number - $name"
-		failures=$((failures + 1))
-	fi
-}
 
 info()
 {
@@ -40,31 +27,25 @@ perf()
 {
 	lines=$1
 	shift
-	if ! sva-perf -a "$SVA_TEST_DEVICE" -- -o all -t 0.02 --csv /tmp/csv "$@" \
-			>/tmp/perf 2>&1; then
-		sed 's/^/# /' /tmp/perf
-		return 1
-	fi
-	[ "$(tail -n +2 /tmp/csv | wc -l)" = "$lines" ] || { sed 's/^/# /' /tmp/csv; return 1; }
+	sva-perf -a "$SVA_TEST_DEVICE" -- -o all -t 0.02 --csv /tmp/csv "$@" >/tmp/perf 2>&1 ||
+		show /tmp/perf || return
+	[ "$(tail -n +2 /tmp/csv | wc -l)" = "$lines" ] || show /tmp/csv
 }
 
 # It finds what is wrong, here too.
 corrupted()
 {
-	if sva-perf -a "$SVA_TEST_DEVICE" -- -o copy -s 4k -i 100 --corrupt 3 >/tmp/perf 2>&1; then
-		return 1
-	fi
-	grep -q 'verification failed' /tmp/perf
+	ends 1 sva-perf -a "$SVA_TEST_DEVICE" -- -o copy -s 4k -i 100 --corrupt 3 >/tmp/perf 2>&1 &&
+		grep -q 'verification failed' /tmp/perf || show /tmp/perf
 }
 
 copy_example()
 {
-	out=$(copy 2>/tmp/err)
-	[ "$out" = 'ok: 1048576 of 1048576 bytes, data equal' ] &&
+	ends 0 copy >/tmp/out 2>/tmp/err &&
+		[ "$(cat /tmp/out)" = 'ok: 1048576 of 1048576 bytes, data equal' ] &&
 		grep -q "auto: using vfio:" /tmp/err && return
-	echo "# $out"
-	sed 's/^/# /' /tmp/err
-	return 1
+	show /tmp/out
+	show /tmp/err
 }
 
 # What opening costs, and pages that are not there: all checked as everything else is.
@@ -150,16 +131,10 @@ unplug()
 	usleep "$2"
 	echo 1 >"/sys/bus/pci/devices/$address/remove"
 	[ ! -e "/sys/bus/pci/devices/$address" ] || { echo '# it is still there'; return 1; }
-	if wait "$perf"; then
-		echo '# it did not notice'
-		return 1
-	fi
-	[ $? -lt 128 ] || return
-	grep -q 'being taken away: close it' /tmp/perf || { sed 's/^/# /' /tmp/perf; return 1; }
-	if sva-info -a "$SVA_TEST_DEVICE" >/dev/null 2>&1; then
-		echo '# sva-info has found it'
-		return 1
-	fi
+	# It notices, and comes to an end by itself.
+	ends 1 wait "$perf" && grep -q 'being taken away: close it' /tmp/perf || show /tmp/perf ||
+		return
+	ends 1 sva-info -a "$SVA_TEST_DEVICE" >/tmp/info 2>&1 || show /tmp/info || return
 	echo 1 >/sys/bus/pci/rescan
 	info "$3"
 }
@@ -176,5 +151,4 @@ check 'the example' copy_example
 check 'unplugged while copying' unplug copy 0 "$1"
 check 'unplugged while computing' unplug crc32c 100000 "$1"
 check 'unplugged while doing nothing' unplug nop 300000 "$1"
-echo "1..$number"
-[ $failures -eq 0 ]
+finish

@@ -101,7 +101,7 @@ ACCEL.update({name: Program('build/app/test', f'test_{name}', env=DSA_ENV | {
     files=['build/drivers/dma/dpdk/librte_dma_sva.so'], before='mkdir -p /var/run')
               for name in ('dmadev', 'dmadev_errors')})
 PROGRAMS = ['build/app/sva-info', 'build/app/sva-perf', 'build/app/testsva',
-            'build/examples/copy', 'usertools/sva-devbind']
+            'build/examples/copy', 'usertools/sva-devbind', 'app/test/guest_case.sh']
 # What sva-info says of a function with PRI, and of one without, and how page faults end there.
 APPS, APPS_NO_PRI = (
     Program('app/test', 'test_guest.sh', [f"'page faults: {text}'", status], files=PROGRAMS,
