@@ -90,7 +90,7 @@ DSA_ENV = {'SVA_TEST_DEVICE': 'vfio:0000:01:00.0', 'SVA_TEST_DEVICE2': 'vfio:000
 ACCEL = {name: Program('build/app/test', f'test_{name}', env=DSA_ENV, long_limit=3600)
          for name in ('accel', 'accel_delta_dif', 'accel_end', 'accel_events', 'accel_fault',
                       'accel_limits', 'accel_modes', 'accel_ops', 'accel_remote', 'accel_signal',
-                      'accel_threads', 'bind', 'bind_mem')}
+                      'accel_threads', 'bind', 'bind_mem', 'dsa_function')}
 ACCEL['accel_memory'] = Program(
     'build/app/test', 'test_accel_memory', env=DSA_ENV | {'SVA_TEST_CGROUP': '/sys/fs/cgroup/test'},
     before='''echo 64 >/proc/sys/vm/nr_hugepages
