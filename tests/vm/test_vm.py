@@ -5,6 +5,7 @@
 
 import contextlib
 import hashlib
+import json
 import os
 import pty
 import subprocess
@@ -16,8 +17,10 @@ sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
+import build  # noqa: E402
 import cache  # noqa: E402
 import debian  # noqa: E402
+import guest  # noqa: E402
 import klog  # noqa: E402
 import tap  # noqa: E402
 import tree  # noqa: E402
@@ -45,6 +48,16 @@ def vm(*args, **options):
     return subprocess.run([sys.executable, os.path.join(HERE, 'vm'), *args],
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, check=False, **options)
+
+
+def qemu(device, *options, orders=()):
+    """QEMU with a device and a processor that does not run; takes orders of QMP."""
+    text = ''.join(json.dumps(order) for order in orders)
+    return subprocess.run(
+        [os.path.join(build.qemu(build.Sources()), 'qemu-system-x86_64'), '-M', 'q35', '-S',
+         '-nodefaults', '-no-user-config', '-display', 'none', '-qmp', 'stdio', '-device', device,
+         *(x for folder in guest.FIRMWARE for x in ('-L', folder)), *options],
+        input=text, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, text=True)
 
 
 def sh(text, *options):
@@ -132,6 +145,20 @@ class Run(unittest.TestCase):
 
     def test_power_off_by_command(self):
         self.check_one_line(sh('poweroff -f'), 1, 'QEMU ended', '.log')
+
+    def test_migration_refused(self):
+        orders = [{'execute': 'qmp_capabilities'},
+                  {'execute': 'migrate', 'arguments': {'uri': 'exec:cat >/dev/null'}},
+                  {'execute': 'quit'}]
+        for device in 'svadk-dsa', 'svadk-test':
+            done = qemu(device, '-only-migratable', orders=orders[::2])
+            self.assertEqual(done.returncode, 1, done.stdout)
+            self.assertIn(f'{device} is not migratable', done.stderr)
+            self.assertEqual(done.stderr.count('\n'), 1, done.stderr)
+            done = qemu(device, orders=orders)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertRegex(done.stdout, '"desc": "State blocked by non-migratable device '
+                             f"'[0-9:.]+/{device}'")
 
     def test_shell(self):
         ours, its = pty.openpty()
