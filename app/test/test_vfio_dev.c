@@ -532,16 +532,40 @@ no_ats(void **state)
 	no_sva(named("SVA_TEST_NO_ATS"), true);
 }
 
+/* Have vfio-pci take a function, "bind", or give it up, "unbind". */
+static void
+tell_vfio_pci(const char *what, const char *spec)
+{
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/drivers/vfio-pci/%s", what);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_true(fputs(spec + strlen("vfio:"), f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* The first of two functions in a group, whoever holds the second. */
 static void
 pair(void **state)
 {
 	const char *spec = named("SVA_TEST_PAIR");
 	struct sva_container *c = open_container();
 	struct sva_bus_device *dev;
+	char second[32];
 
 	(void)state;
 	assert_int_equal(sva_container_open_device(c, spec, &dev), -EOPNOTSUPP);
-	assert_true(log_has("groups of one only"));
+	assert_true(log_has("has 2 functions, and processes are bound to groups of one only"));
+
+	snprintf(second, sizeof(second), "%.*s1", (int)strlen(spec) - 1, spec);
+	tell_vfio_pci("unbind", second);
+	assert_int_equal(sva_container_open_device(c, spec, &dev), -EOPNOTSUPP);
+	assert_true(log_has("has 2 functions, and processes are bound to groups of one only"));
+	assert_int_equal(sva_container_open_device(c, second, &dev), -ENODEV);
+	assert_true(log_has("no kernel driver holds it"));
+	tell_vfio_pci("bind", second);
 	assert_int_equal(sva_container_destroy(c), 0);
 }
 
