@@ -246,19 +246,11 @@ attach_failed(const struct vfio_device *dev, const char *what, int err)
 }
 
 int
-vfio_container_attach(struct vfio_container *c, struct vfio_device *dev, int group)
+vfio_container_attach(struct vfio_container *c, struct vfio_device *dev)
 {
-	struct vfio_group_status status = { .argsz = sizeof(status) };
 	struct vfio_cap_sva cap = { .pasid_bits = PASID_BITS };
 	bool lacked;
 
-	if (ioctl(dev->group_fd, VFIO_GROUP_GET_STATUS, &status) != 0)
-		return attach_failed(dev, "the state of its group cannot be read", errno);
-	if (!(status.flags & VFIO_GROUP_FLAGS_VIABLE)) {
-		SVA_LOG(ERR, "%s: IOMMU group %d is not viable: unbind its functions from other "
-			"drivers than vfio-pci", dev->base.name, group);
-		return -EBUSY;
-	}
 	read_cap(c, &cap);
 	lacked = cap.pasid_bits == 0;
 	/* The kernel binds to the group whoever is bound already. */

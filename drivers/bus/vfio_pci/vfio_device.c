@@ -216,7 +216,7 @@ vfio_open(struct sva_container *container, const char *name, struct sva_devargs 
 	dev->base.emulated = f.model;
 	ret = open_group(dev, f.group);
 	if (ret == 0)
-		ret = vfio_container_attach((struct vfio_container *)container, dev, f.group);
+		ret = vfio_container_attach((struct vfio_container *)container, dev);
 	if (ret == 0)
 		ret = start(dev, f.address);
 	if (ret != 0) {

@@ -87,7 +87,7 @@ int vfio_scan_roots(const struct vfio_roots *roots, sva_bus_found_fn found, void
 int vfio_container_create(struct sva_container **container);
 void vfio_container_destroy(struct sva_container *container);
 /* Put the group of a device, open as dev->group_fd, into the container with its bonds. */
-int vfio_container_attach(struct vfio_container *c, struct vfio_device *dev, int group);
+int vfio_container_attach(struct vfio_container *c, struct vfio_device *dev);
 int vfio_bind(struct sva_container *container, pid_t pid, uint32_t *pasid);
 int vfio_unbind(struct sva_container *container, pid_t pid);
 void vfio_container_info(struct sva_container *container, struct sva_container_info *info);
