@@ -69,13 +69,19 @@ interrupt(int sig)
 	atomic_store(&perf_stop, true);
 }
 
-/* An interrupt ends the run in good order; a closed pipe is a failed write. */
+/*
+ * Whoever asks for the end gets it in good order, but for a terminal whose end is to be
+ * survived (nohup); a closed pipe is a failed write.
+ */
 static void
 set_signals(void)
 {
-	struct sigaction sa = { .sa_handler = interrupt };
+	struct sigaction sa = { .sa_handler = interrupt }, hangup;
 
 	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+		sigaction(SIGHUP, &sa, NULL);
 	sa = (struct sigaction){ .sa_handler = SIG_IGN };
 	sigaction(SIGPIPE, &sa, NULL);
 }

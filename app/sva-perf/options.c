@@ -417,7 +417,7 @@ perf_usage(FILE *out)
 "no there. [global] has values for all sections; the command line prevails over the file.\n"
 "\n"
 "Exit status: 0 good; 1 an operation, a check or an output failed; 2 wrong usage;\n"
-"130 interrupted.\n"
+"130 interrupted (SIGINT, SIGTERM, SIGHUP).\n"
 "\n"
 "Examples: sva-perf -a emu:dsa -- -o copy -s 64,4k,64k,1m -b 16 -t 1 --json out.json\n"
 "          sva-perf -- --config fault-rate.ini --csv out.csv\n",

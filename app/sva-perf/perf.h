@@ -157,7 +157,7 @@ struct perf_result {
 };
 
 /* main.c */
-extern atomic_bool perf_stop;	/* SIGINT came, or there is nowhere to write to */
+extern atomic_bool perf_stop;	/* a signal came, or there is nowhere to write to */
 void perf_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 double perf_hz(void);
 

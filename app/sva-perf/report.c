@@ -307,20 +307,21 @@ table_row(const struct perf_report *rep, const struct perf_row *r)
 	}
 }
 
+/* What is seen in the table is in the files, whatever comes after. */
 int
 perf_report_row(struct perf_report *rep, const struct perf_row *row)
 {
 	perf_progress_clear();
-	if (rep->table != NULL)
-		table_row(rep, row);
 	if (rep->json != NULL)
 		perf_json_row(rep->json, row, rep->rows == 0);
 	if (rep->csv != NULL)
 		perf_csv_row(rep->csv, row);
 	rep->rows++;
-	check_output(rep, rep->table, "standard output");
 	check_output(rep, rep->json, rep->json_path);
 	check_output(rep, rep->csv, rep->csv_path);
+	if (rep->table != NULL)
+		table_row(rep, row);
+	check_output(rep, rep->table, "standard output");
 	return rep->lost ? -1 : 0;
 }
 

@@ -3,6 +3,7 @@
 # Copyright(c) 2026 The SVADK authors
 """Kinds of measurement and their rows: test_perf_rows.py BUILD_DIR [unittest options]"""
 import csv
+import glob
 import io
 import json
 import math
@@ -275,6 +276,59 @@ class Endings(Case):
                 for row in self.read(path):
                     self.assertIs(row.get("verified", True), True)
                     self.assertNotEqual(row["kind"], "break-even")
+
+    def started(self, *eal, **kwargs):
+        """A run of JSON and CSV that has reported one row of 200, and its folder's sockets."""
+        run = subprocess.Popen([PERF, *eal, "-a", "emu:dsa", "--", *self.MODES[1], "--json",
+                                self.path("out.json"), "--csv", self.path("out.csv")],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                               env=dict(os.environ, RUNTIME_DIRECTORY=self.folder), **kwargs)
+        self.addCleanup(run.kill)
+        while not run.stdout.readline().startswith("copy "):
+            self.assertIsNone(run.poll())
+        return run
+
+    def sockets(self):
+        return glob.glob(os.path.join(self.folder, "dpdk", "*", "dpdk_telemetry*"))
+
+    def lines(self):
+        with open(self.path("out.csv")) as f:
+            return list(csv.DictReader(f))
+
+    def test_signals(self):
+        """Whoever sends them, the file is complete and the socket is gone."""
+        for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            with self.subTest(sig):
+                run = self.started("--telemetry")
+                self.assertEqual(len(self.sockets()), 1)
+                run.send_signal(sig)
+                _, err = run.communicate(timeout=LIMIT)
+                self.assertEqual(run.returncode, 130, err)
+                rows = self.read(self.path("out.json"))
+                self.assertEqual([r["verified"] for r in rows], [True] * len(rows))
+                self.assertEqual(len(self.lines()), len(rows))
+                self.assertIn(len(rows), range(1, 200))
+                self.assertEqual(self.sockets(), [])
+
+    def test_kill(self):
+        """What has been seen is in the files, if without the end of JSON's array."""
+        run = self.started()
+        run.kill()
+        run.communicate(timeout=LIMIT)
+        with open(self.path("out.json")) as f:
+            rows = json.loads(f.read() + "]")
+        self.assertEqual(len(self.lines()), len(rows))
+        self.assertIn(len(rows), range(1, 200))
+
+    def test_nohup(self):
+        run = self.started(preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        run.send_signal(signal.SIGHUP)
+        # One row may have been under way.
+        for _ in range(3):
+            self.assertTrue(run.stdout.readline().startswith("copy "))
+        run.send_signal(signal.SIGTERM)
+        run.communicate(timeout=LIMIT)
+        self.assertEqual(run.returncode, 130)
 
     def test_closed_pipe_and_full_disk(self):
         for mode in self.MODES:
