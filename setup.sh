@@ -108,7 +108,8 @@ has_meson|meson|meson 1.0 or later
 has_ninja|ninja-build|ninja
 has_pkg_config|pkg-config|pkg-config
 has_dpdk|libdpdk-dev|the headers and libraries of DPDK 22.11 or later
-has_numa|libnuma-dev|the headers of libnuma'
+has_numa|libnuma-dev|the headers of libnuma
+has_isal|libisal-dev|ISA-L'
 test_needs='
 has_gcc|gcc libc6-dev|gcc
 has_gxx|g++|g++
@@ -117,7 +118,6 @@ has_clang|clang|clang
 has_fuzzer|libclang-rt-dev|the sanitizers and the fuzzer of clang
 has_make|make|make
 has_cmocka|libcmocka-dev|cmocka
-has_isal|libisal-dev|ISA-L
 has_valgrind|valgrind libc6-dbg|valgrind
 has_python|python3|Python 3.9 or later as /usr/bin/python3
 has_dpdk_test|dpdk-dev|dpdk-test
@@ -132,7 +132,6 @@ vm_needs='
 has_gcc|gcc libc6-dev|gcc
 has_make|make|make
 has_cmocka|libcmocka-dev|cmocka
-has_isal|libisal-dev|ISA-L
 has_python|python3|Python 3.9 or later as /usr/bin/python3
 has_venv|python3-venv|the venv module of Python
 has_flex|flex|flex

@@ -21,9 +21,9 @@ compare_sizes(const void *a, const void *b)
  * a time.
  */
 static int
-sweep(struct perf_case *c, const struct perf_session *s, unsigned int batch)
+sweep(struct perf_case *c, const struct perf_session *s, unsigned int batch,
+	const struct app_list *sizes)
 {
-	const struct app_list *sizes = &s->opts->sizes;
 	double ratio[APP_MAX_LIST];
 	struct perf_row row;
 	unsigned int i;
@@ -62,21 +62,28 @@ int
 perf_break_even_all(struct perf_session *s)
 {
 	const struct perf_options *o = s->opts;
+	struct app_list sizes;
+	char why[PERF_WHY];
 	struct perf_case c;
 	unsigned int i;
 	int ret = 0, op;
 
 	qsort(s->opts->sizes.value, o->sizes.n, sizeof(o->sizes.value[0]), compare_sizes);
 	perf_case_init(&c, s);
-	for (op = 0; op < SVA_NB_OPS; op++)
-		c.total += o->ops[op] ? o->sizes.n * (o->batches.n + 1) : 0;
+	for (op = 0; op < SVA_NB_OPS; op++) {
+		if (!o->ops[op])
+			continue;
+		perf_sizes((enum sva_opcode)op, s, &sizes, why);
+		c.total += sizes.n * (o->batches.n + 1);
+	}
 	for (op = 0; op < SVA_NB_OPS; op++) {
 		if (!o->ops[op])
 			continue;
 		c.op = (enum sva_opcode)op;
+		perf_sizes(c.op, s, &sizes, why);
 		for (i = 0; i < o->batches.n; i++)
-			ret |= sweep(&c, s, (unsigned int)o->batches.value[i]);
-		ret |= sweep(&c, s, 0);
+			ret |= sweep(&c, s, (unsigned int)o->batches.value[i], &sizes);
+		ret |= sweep(&c, s, 0, &sizes);
 	}
 	return ret;
 }

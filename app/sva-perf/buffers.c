@@ -16,26 +16,6 @@
 
 #include "perf.h"
 
-bool
-perf_op_reads(enum sva_opcode op)
-{
-	return op == SVA_OP_COPY || op == SVA_OP_COMPARE || op == SVA_OP_CRC32C ||
-	       op == SVA_OP_COPY_CRC32C || op == SVA_OP_DUALCAST;
-}
-
-bool
-perf_op_writes(enum sva_opcode op)
-{
-	return op == SVA_OP_COPY || op == SVA_OP_FILL || op == SVA_OP_COPY_CRC32C ||
-	       op == SVA_OP_DUALCAST;
-}
-
-bool
-perf_op_has_second(enum sva_opcode op)
-{
-	return perf_op_writes(op) || op == SVA_OP_COMPARE || op == SVA_OP_COMPARE_PATTERN;
-}
-
 static int
 input_fail(int fd, const char *path, const char *what)
 {
@@ -101,59 +81,77 @@ alignment(const struct perf_case *c)
 
 /* From one set's operand to the next one's, each with a guard before and after. */
 static size_t
-packed(const struct perf_case *c)
+packed(const struct perf_case *c, size_t len)
 {
-	return (c->size + 2 * PERF_GUARD + alignment(c) - 1) / alignment(c) * alignment(c);
+	return (len + 2 * PERF_GUARD + alignment(c) - 1) / alignment(c) * alignment(c);
 }
 
 static size_t
 src_stride(const struct perf_case *c)
 {
-	return c->opts->stride_src != 0 ? c->opts->stride_src : packed(c);
+	return c->opts->stride_src != 0 ? c->opts->stride_src :
+					 packed(c, c->shape.len[PERF_SRC]);
+}
+
+static size_t
+longest_dst(const struct perf_shape *shape)
+{
+	return shape->len[PERF_DST] > shape->len[PERF_DST2] ? shape->len[PERF_DST] :
+							      shape->len[PERF_DST2];
 }
 
 static size_t
 dst_stride(const struct perf_case *c)
 {
-	return c->opts->stride_dst != 0 ? c->opts->stride_dst : packed(c);
+	return c->opts->stride_dst != 0 ? c->opts->stride_dst : packed(c, longest_dst(&c->shape));
 }
 
-/* Whether the strides leave room for operands of this size; what is wrong is said. */
+/* Whether the strides leave room for operands; if not, why. */
 bool
-perf_strides_fit(const struct perf_options *opts, uint64_t size)
+perf_strides_fit(const struct perf_options *opts, const struct perf_shape *shape,
+		 char why[PERF_WHY])
 {
-	uint64_t least = size + 2 * PERF_GUARD;
+	size_t src = shape->len[PERF_SRC], dst = longest_dst(shape);
+	uint64_t least = dst + 2 * PERF_GUARD;
 
 	if (opts->fault_rates.n != 0) {
 		least = (least + PERF_PAGE - 1) / PERF_PAGE * PERF_PAGE;
 		if (opts->stride_dst % PERF_PAGE != 0) {
-			perf_error("--stride-dst: %" PRIu64 " is not a multiple of %u, the pages "
-				   "that --fault-rate takes away", opts->stride_dst, PERF_PAGE);
+			snprintf(why, PERF_WHY, "--stride-dst: %" PRIu64 " is not a multiple of "
+				 "%u, the pages that --fault-rate takes away", opts->stride_dst,
+				 PERF_PAGE);
 			return false;
 		}
 	}
-	if (opts->stride_src != 0 && opts->stride_src < size) {
-		perf_error("--stride-src: sources of %" PRIu64 " bytes do not go into %" PRIu64
-			   ": give at least %" PRIu64, size, opts->stride_src, size);
+	if (opts->stride_src != 0 && opts->stride_src < src) {
+		snprintf(why, PERF_WHY, "--stride-src: sources of %zu bytes do not go into %" PRIu64
+			 ": give at least %zu", src, opts->stride_src, src);
 		return false;
 	}
-	if (opts->stride_dst != 0 && opts->stride_dst < least) {
-		perf_error("--stride-dst: destinations of %" PRIu64 " bytes with guards do not go "
-			   "into %" PRIu64 ": give at least %" PRIu64, size, opts->stride_dst,
-			   least);
+	if (opts->stride_dst != 0 && dst != 0 && opts->stride_dst < least) {
+		snprintf(why, PERF_WHY, "--stride-dst: destinations of %zu bytes with guards do "
+			 "not go into %" PRIu64 ": give at least %" PRIu64, dst, opts->stride_dst,
+			 least);
 		return false;
 	}
 	return true;
+}
+
+/* Whether what an operation makes has to be computed, where others copy or fill. */
+static bool
+is_computed(enum sva_opcode op)
+{
+	return perf_op_is_delta(op) || (perf_op_is_dif(op) && op != SVA_OP_DIF_CHECK);
 }
 
 /* Whether the buffers of all queues go into this machine's memory. */
 bool
 perf_buffers_fit(const struct perf_case *c)
 {
-	unsigned int dsts = perf_op_has_second(c->op) + (c->op == SVA_OP_DUALCAST);
-	bool own_src = perf_op_reads(c->op) && c->input->base == NULL;
-	double bytes = ((double)dst_stride(c) * dsts + (double)src_stride(c) * own_src) *
-		       c->buffers * c->opts->queues;
+	unsigned int dsts = (c->shape.len[PERF_DST] != 0) + (c->shape.len[PERF_DST2] != 0);
+	bool own_src = c->shape.len[PERF_SRC] != 0 && c->input->base == NULL;
+	double bytes = ((double)dst_stride(c) * dsts + (double)src_stride(c) * own_src +
+			(double)c->shape.made * is_computed(c->op)) * c->buffers * c->opts->queues;
 
 	if (bytes < 0.9 * (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE))
 		return true;
@@ -176,11 +174,11 @@ struct arena {
  * memory unless huge pages or a node are asked for: a device with SVA needs nothing else.
  */
 static int
-make_arena(struct perf_buffers *buf, unsigned int which, const struct perf_case *c,
+make_arena(struct perf_buffers *buf, enum perf_operand which, const struct perf_case *c,
 	   struct arena *arena)
 {
-	size_t align = alignment(c);
-	size_t bytes = (arena->stride * (buf->nb - 1) + c->size + align + arena->offset +
+	size_t align = alignment(c), len = c->shape.len[which];
+	size_t bytes = (arena->stride * (buf->nb - 1) + len + align + arena->offset +
 			PERF_GUARD + PERF_PAGE) / PERF_PAGE * PERF_PAGE;
 	bool huge = c->opts->huge, own = huge || arena->node != PERF_NULL;
 	void *mem;
@@ -219,30 +217,76 @@ source(const struct perf_case *c, const struct arena *src, unsigned int i)
 	return c->input->base + c->opts->offset_src + i % slots * stride;
 }
 
-/* The bytes of a second operand before the first operation, and the value expected. */
 static void
-fill_set(struct perf_set *set, const struct perf_case *c)
+fill_pattern(uint8_t *dst, size_t len)
 {
 	static const uint64_t pattern = PERF_PATTERN;
 	size_t i;
 
-	if (c->op == SVA_OP_CRC32C || c->op == SVA_OP_COPY_CRC32C)
-		set->value = app_crc32c(set->src, c->size, 0);
-	if (c->op == SVA_OP_COMPARE)
-		memcpy(set->dst, set->src, c->size);
-	for (i = 0; c->op == SVA_OP_COMPARE_PATTERN && i < c->size; i++)
-		set->dst[i] = ((const uint8_t *)&pattern)[i % 8];
+	for (i = 0; i < len; i++)
+		dst[i] = ((const uint8_t *)&pattern)[i % 8];
 }
 
 /*
- * Make the sets of one worker; its thread calls it, so that the pages come from its
- * node. Both destinations of a dualcast agree in address bits 11:0, as arenas start
- * at pages and have the same layout.
+ * The operands of a set before the first operation, beyond a source of random bytes: what it
+ * must find, what it must make of it, and the value of its result.
  */
-int
-perf_buffers_make(struct perf_buffers *buf, const struct perf_case *c, uint64_t seed)
+static void
+fill_set(struct perf_set *set, uint8_t *want, const struct perf_case *c, uint64_t seed)
+{
+	unsigned int block = c->opts->dif_block;
+	size_t words = perf_delta_words(c->size, c->opts->delta), len = c->shape.len[PERF_SRC];
+	/* Where there is something to be found in it, it is this program's. */
+	uint8_t *src = (uint8_t *)(uintptr_t)set->src;
+
+	if (perf_op_finds_dif(c->op))
+		perf_dif_protect(src, len, block);
+	switch (c->op) {
+	case SVA_OP_CRC32C:
+	case SVA_OP_COPY_CRC32C:
+		set->value = app_crc32c(set->src, c->size, 0);
+		break;
+	case SVA_OP_COMPARE:
+		memcpy(set->dst, set->src, c->size);
+		break;
+	case SVA_OP_COMPARE_PATTERN:
+	case SVA_OP_CACHE_FLUSH:
+		fill_pattern(set->dst, c->size);
+		break;
+	case SVA_OP_DELTA_CREATE:
+		memcpy(set->dst, set->src, c->size);
+		perf_delta_change(set->dst, c->size, words);
+		set->value = perf_delta_create(want, set->src, set->dst, c->size);
+		break;
+	case SVA_OP_DELTA_APPLY:
+		fill_random((uint64_t *)(void *)want, c->size / 8, seed);
+		memcpy(set->dst, want, c->size);
+		perf_delta_change(set->dst, c->size, words);
+		perf_delta_create(src, set->dst, want, c->size);
+		break;
+	case SVA_OP_DIF_INSERT:
+		perf_dif_insert(want, set->src, len, block);
+		break;
+	case SVA_OP_DIF_STRIP:
+		perf_dif_strip(want, set->src, len, block);
+		break;
+	case SVA_OP_DIF_UPDATE:
+		perf_dif_update(want, set->src, len, block);
+		break;
+	default:
+		break;
+	}
+}
+
+/*
+ * Both destinations of a dualcast agree in address bits 11:0, as arenas start at pages and
+ * have the same layout.
+ */
+static int
+make_operands(struct perf_buffers *buf, const struct perf_case *c, uint64_t seed)
 {
 	const struct perf_options *o = c->opts;
+	const size_t *len = c->shape.len;
 	struct arena src = { .stride = src_stride(c), .offset = o->offset_src,
 			     .node = perf_given(o, OPT_NODE_SRC) ? o->node_src : PERF_NULL };
 	struct arena dst = { .stride = dst_stride(c), .offset = o->offset_dst,
@@ -250,34 +294,54 @@ perf_buffers_make(struct perf_buffers *buf, const struct perf_case *c, uint64_t 
 	struct arena dst2 = dst;
 	unsigned int i;
 
-	memset(buf, 0, sizeof(*buf));
-	buf->nb = c->buffers;
-	buf->sets = calloc(buf->nb, sizeof(*buf->sets));
-	if (buf->sets == NULL) {
-		perf_error("buffers: out of memory for %u sets: use fewer (-n)", buf->nb);
-		return -1;
-	}
-	if (perf_op_reads(c->op) && c->input->base == NULL) {
-		if (make_arena(buf, 0, c, &src) != 0)
+	if (len[PERF_SRC] != 0 && c->input->base == NULL) {
+		if (make_arena(buf, PERF_SRC, c, &src) != 0)
 			return -1;
-		fill_random(buf->arena[0], ((size_t)(src.first - (uint8_t *)buf->arena[0]) +
-					    (buf->nb - 1) * src.stride + c->size + 7) / 8, seed);
+		fill_random(buf->arena[PERF_SRC],
+			    ((size_t)(src.first - (uint8_t *)buf->arena[PERF_SRC]) +
+			     (buf->nb - 1) * src.stride + len[PERF_SRC] + 7) / 8, seed);
 	}
-	if (perf_op_has_second(c->op) && make_arena(buf, 1, c, &dst) != 0)
+	if (len[PERF_DST] != 0 && make_arena(buf, PERF_DST, c, &dst) != 0)
 		return -1;
-	if (c->op == SVA_OP_DUALCAST && make_arena(buf, 2, c, &dst2) != 0)
+	if (len[PERF_DST2] != 0 && make_arena(buf, PERF_DST2, c, &dst2) != 0)
 		return -1;
 	for (i = 0; i < buf->nb; i++) {
 		struct perf_set *set = &buf->sets[i];
 
-		if (perf_op_reads(c->op))
+		if (len[PERF_SRC] != 0)
 			set->src = source(c, &src, i);
 		if (dst.first != NULL)
 			set->dst = dst.first + i * dst.stride;
 		if (dst2.first != NULL)
 			set->dst2 = dst2.first + i * dst2.stride;
-		fill_set(set, c);
 	}
+	return 0;
+}
+
+/*
+ * Make the sets of one worker; its thread calls it, so that the pages come from its
+ * node.
+ */
+int
+perf_buffers_make(struct perf_buffers *buf, const struct perf_case *c, uint64_t seed)
+{
+	bool computed = is_computed(c->op);
+	unsigned int i;
+
+	memset(buf, 0, sizeof(*buf));
+	buf->nb = c->buffers;
+	buf->sets = calloc(buf->nb, sizeof(*buf->sets));
+	/* At least a byte: a delta record may be empty. */
+	buf->want = computed ? malloc(c->shape.made * buf->nb + 1) : NULL;
+	if (buf->sets == NULL || (computed && buf->want == NULL)) {
+		perf_error("buffers: out of memory for %u sets: use fewer (-n)", buf->nb);
+		return -1;
+	}
+	if (make_operands(buf, c, seed) != 0)
+		return -1;
+	for (i = 0; i < buf->nb; i++)
+		fill_set(&buf->sets[i], computed ? buf->want + i * c->shape.made : NULL, c,
+			 seed + i);
 	return 0;
 }
 
@@ -286,12 +350,13 @@ perf_buffers_free(struct perf_buffers *buf)
 {
 	unsigned int i;
 
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < PERF_NB_OPERANDS; i++) {
 		if (buf->own[i])
 			sva_free(buf->arena[i]);
 		else
 			free(buf->arena[i]);
 	}
+	free(buf->want);
 	free(buf->sets);
 	memset(buf, 0, sizeof(*buf));
 }

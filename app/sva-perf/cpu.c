@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The SVADK authors
  *
- * The CPU doing the same work: the baseline, and the judge of the device's CRCs.
+ * The CPU doing the same work: the baseline.
  */
 #include <string.h>
 
@@ -34,6 +34,16 @@ compare_pattern(const uint8_t *p, size_t len)
 	return memcmp(p, &pattern, 8) | memcmp(p, p + 8, len - 8);
 }
 
+bool
+perf_cpu_can(enum sva_opcode op)
+{
+#if !defined(__x86_64__)
+	if (op == SVA_OP_CACHE_FLUSH)
+		return false;
+#endif
+	return perf_op_has_size(op);
+}
+
 /*
  * The next `ops` operations by the CPU, each the fastest way that the C library and the
  * CPU offer. For a fill that is memset(), although the device writes 8-byte patterns.
@@ -41,7 +51,8 @@ compare_pattern(const uint8_t *p, size_t len)
 void
 perf_cpu_burst(struct perf_worker *w, struct perf_turn *turn, unsigned int ops)
 {
-	size_t size = w->c->size;
+	size_t size = w->c->size, len = w->c->shape.len[PERF_SRC];
+	unsigned int block = w->c->opts->dif_block;
 	const struct perf_set *set;
 	uint64_t sink = 0;
 	unsigned int i;
@@ -83,6 +94,44 @@ perf_cpu_burst(struct perf_worker *w, struct perf_turn *turn, unsigned int ops)
 			memcpy(set->dst, set->src, size);
 			memcpy(set->dst2, set->src, size);
 		}
+		break;
+	case SVA_OP_DELTA_CREATE:
+		for (i = 0; i < ops; i++) {
+			set = perf_next(turn);
+			sink += perf_delta_create(set->dst2, set->src, set->dst, size);
+		}
+		break;
+	case SVA_OP_DELTA_APPLY:
+		for (i = 0; i < ops; i++) {
+			set = perf_next(turn);
+			perf_delta_apply(set->dst, set->src, len);
+		}
+		break;
+	case SVA_OP_DIF_CHECK:
+		for (i = 0; i < ops; i++)
+			sink += perf_dif_check(perf_next(turn)->src, len, block);
+		break;
+	case SVA_OP_DIF_INSERT:
+		for (i = 0; i < ops; i++) {
+			set = perf_next(turn);
+			perf_dif_insert(set->dst, set->src, len, block);
+		}
+		break;
+	case SVA_OP_DIF_STRIP:
+		for (i = 0; i < ops; i++) {
+			set = perf_next(turn);
+			sink += perf_dif_strip(set->dst, set->src, len, block);
+		}
+		break;
+	case SVA_OP_DIF_UPDATE:
+		for (i = 0; i < ops; i++) {
+			set = perf_next(turn);
+			sink += perf_dif_update(set->dst, set->src, len, block);
+		}
+		break;
+	case SVA_OP_CACHE_FLUSH:
+		for (i = 0; i < ops; i++)
+			perf_flush(perf_next(turn)->dst, size);
 		break;
 	default:
 		break;

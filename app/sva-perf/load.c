@@ -52,6 +52,8 @@ perf_set_load(struct perf_case *c, size_t size, unsigned int batch)
 	uint64_t bytes = size == 0 ? 1 : size;
 
 	c->size = size;
+	perf_op_shape(c->op, opts, size, &c->shape);
+	c->dif_format = perf_dif_format(opts->dif_block);
 	c->depth = opts->depth;
 	if (c->depth == 0)
 		c->depth = (unsigned int)clamp(IN_FLIGHT_BYTES / bytes, 2, 128);
@@ -76,6 +78,9 @@ holds(const struct perf_case *c, const struct sva_device_info *info)
 	uint64_t entries = info->wq_size == 0 ? 1 : info->wq_size;
 	uint64_t per_batch = (c->batch + most - 1) / most;
 
+	/* Each goes by itself. */
+	if (c->op == SVA_OP_DRAIN)
+		return (unsigned int)clamp(entries - 1, 1, c->depth);
 	return (unsigned int)clamp(clamp((entries - 1) / per_batch, 1, entries) * c->batch, 1,
 				   c->depth);
 }
@@ -118,6 +123,10 @@ describe(struct perf_row *row, const struct perf_case *c)
 	row->flags = o->flags;
 	row->fault_rate = c->fault_rate;
 	row->submit_only = o->submit_only;
+	if (perf_op_is_dif(c->op))
+		row->dif_block = o->dif_block;
+	if (perf_op_is_delta(c->op))
+		row->delta = o->delta;
 	row->verified = row->checked = !o->no_verify;
 }
 
@@ -171,14 +180,16 @@ static int
 run_sizes(struct perf_case *c, const struct perf_session *s)
 {
 	const struct perf_options *o = c->opts;
-	unsigned int i, j, nb_sizes = c->op == SVA_OP_NOP ? 1 : o->sizes.n;
+	struct app_list sizes;
+	char why[PERF_WHY];
+	unsigned int i, j;
 	struct perf_row row;
 	int ret = 0;
 
-	for (i = 0; i < nb_sizes; i++) {
+	perf_sizes(c->op, s, &sizes, why);
+	for (i = 0; i < sizes.n; i++) {
 		for (j = 0; j < o->batches.n && !atomic_load(&perf_stop); j++) {
-			perf_set_load(c, c->op == SVA_OP_NOP ? 0 : o->sizes.value[i],
-				      (unsigned int)o->batches.value[j]);
+			perf_set_load(c, sizes.value[i], (unsigned int)o->batches.value[j]);
 			ret |= perf_run_case(c, s, &row);
 		}
 	}
@@ -191,13 +202,17 @@ perf_load_all(struct perf_session *s)
 {
 	const struct perf_options *o = s->opts;
 	unsigned int i, rates = o->fault_rates.n == 0 ? 1 : o->fault_rates.n;
+	struct app_list sizes;
+	char why[PERF_WHY];
 	struct perf_case c;
 	int ret = 0, op;
 
 	perf_case_init(&c, s);
 	for (op = 0; op < SVA_NB_OPS; op++) {
-		if (o->ops[op])
-			c.total += o->batches.n * (op == SVA_OP_NOP ? 1 : o->sizes.n) * rates;
+		if (!o->ops[op])
+			continue;
+		perf_sizes((enum sva_opcode)op, s, &sizes, why);
+		c.total += o->batches.n * sizes.n * rates;
 	}
 	for (op = 0; op < SVA_NB_OPS; op++) {
 		if (!o->ops[op])

@@ -75,11 +75,11 @@ slice_ticks(const struct perf_case *c)
 	return (uint64_t)(c->opts->seconds / c->slices * c->hz) + 1;
 }
 
-/* A rate of submission has nothing of the CPU's to be compared with. */
+/* A rate of submission has nothing of the CPU's to be compared with, nor has doing nothing. */
 static bool
 has_cpu_part(const struct perf_case *c)
 {
-	return !c->opts->no_cpu && !c->opts->submit_only;
+	return perf_cpu_can(c->op) && !c->opts->no_cpu && !c->opts->submit_only;
 }
 
 /* One pass over the buffers, which counts for nothing but its failures. */
@@ -219,7 +219,7 @@ merge_rates(const struct perf_case *c, const struct perf_worker *workers, unsign
 	}
 	r->metric[PERF_MOPS] = perf_median(dev, r->slices) / 1e6;
 	r->metric[PERF_GBPS] = r->metric[PERF_MOPS] * (double)c->size / 1e3;
-	if (c->op != SVA_OP_NOP && has_cpu_part(c)) {
+	if (has_cpu_part(c)) {
 		r->metric[PERF_CPU_GBPS] = perf_median(cpu, r->slices) * (double)c->size / 1e9;
 		r->metric[PERF_RATIO] = perf_median(ratio, r->slices);
 	}

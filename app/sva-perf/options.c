@@ -24,7 +24,8 @@
 #define TEXT(field) .parse = perf_value_text, TO(field)
 #define NUMBER(field, from, upto) \
 	.parse = perf_value_number, TO(field), .min = (from), .max = (upto)
-#define UINT(field, upto) .parse = perf_value_uint, TO(field), .min = 1, .max = (upto)
+#define UINT(field, from, upto) \
+	.parse = perf_value_uint, TO(field), .min = (from), .max = (upto)
 #define LIST(field, by, from, upto) \
 	.parse = perf_value_list, TO(field), .step = (by), .min = (from), .max = (upto)
 #define NODE(field) .parse = perf_value_node, TO(field), .max = 4095
@@ -32,7 +33,9 @@
 
 static const struct perf_option_def table[PERF_NB_OPTIONS] = {
 	[OPT_OP] = { "op", "LIST", "copy, fill, compare, compare-pattern, crc32c, copy-crc32c,\n"
-		"dualcast, nop, or all [copy,fill,compare,crc32c]",
+		"dualcast, delta-create, delta-apply, dif-check, dif-insert, dif-strip,\n"
+		"dif-update, cache-flush, drain, nop, or all\n"
+		"[copy,fill,compare,crc32c]",
 		.letter = 'o', .kinds = LOADS, .parse = perf_value_ops },
 	[OPT_SIZE] = { "size", "LIST", "bytes of one operation [64,4k,64k,1m]",
 		.letter = 's', .kinds = LOADS, LIST(sizes, 'x', 1, UINT32_MAX) },
@@ -40,10 +43,10 @@ static const struct perf_option_def table[PERF_NB_OPTIONS] = {
 		.letter = 'b', .kinds = LOADS, LIST(batches, 'x', 1, PERF_MAX_DEPTH) },
 	[OPT_DEPTH] = { "depth", "N", "operations in flight on each queue, at most\n"
 		"[128, at least two batches; fewer for large sizes]",
-		.letter = 'q', .kinds = ALL, UINT(depth, PERF_MAX_DEPTH) },
+		.letter = 'q', .kinds = ALL, UINT(depth, 1, PERF_MAX_DEPTH) },
 	[OPT_BUFFERS] = { "buffers", "N", "sets of buffers that operations go round\n"
 		"[16; fewer for large sizes]",
-		.letter = 'n', .kinds = LOADS, UINT(buffers, 1u << 24) },
+		.letter = 'n', .kinds = LOADS, UINT(buffers, 1, 1u << 24) },
 	[OPT_TIME] = { "time", "SECONDS", "length of one measurement, on the device alone [0.2]",
 		.letter = 't', .kinds = LOADS, .parse = perf_value_seconds, TO(seconds) },
 	[OPT_ITERATIONS] = { "iterations", "N",
@@ -51,12 +54,12 @@ static const struct perf_option_def table[PERF_NB_OPTIONS] = {
 		.letter = 'i', .kinds = LOADS, NUMBER(iterations, 1, UINT64_MAX / 2) },
 	[OPT_REPEAT] = { "repeat", "N",
 		"make each measurement N times: means, 95 % confidence [1]",
-		.letter = 'r', .kinds = ALL, UINT(repeats, 1000) },
+		.letter = 'r', .kinds = ALL, UINT(repeats, 1, 1000) },
 	[OPT_CPUS] = { "cpus", "LIST",
 		"CPUs for the queues' threads, round robin [those of -l, else any]",
 		.letter = 'c', .kinds = LOADS, LIST(cpus, '+', 0, INT_MAX) },
 	[OPT_QUEUES] = { "queues", "N", "queues, a thread each [as many as -c names, else 1]",
-		.letter = 'Q', .kinds = ALL, UINT(queues, 1024) },
+		.letter = 'Q', .kinds = ALL, UINT(queues, 1, 1024) },
 	[OPT_BREAK_EVEN] = { "break-even", NULL,
 		"find the size from which on the device beats the CPU",
 		.kinds = ALL, SWITCH(break_even) },
@@ -75,6 +78,12 @@ static const struct perf_option_def table[PERF_NB_OPTIONS] = {
 	[OPT_FLAG] = { "flag", "LIST",
 		"fence/N, to-cache/N: a flag on every Nth operation",
 		.kinds = LOADS, .parse = perf_value_flags, .max = 1u << 30 },
+	[OPT_DIF_BLOCK] = { "dif-block", "N",
+		"bytes of a DIF block: 512, 520, 4096 or 4104 [512]",
+		.kinds = LOADS, .parse = perf_value_block, TO(dif_block) },
+	[OPT_DELTA] = { "delta", "N",
+		"percent of words of 8 bytes that differ, for delta records [10]",
+		.kinds = LOADS, UINT(delta, 0, 100) },
 	[OPT_PLACE_SRC] = { "place-src", "PLACE",
 		"bring sources to l1, llc or memory before each pass",
 		.kinds = LOADS, PLACE(place_src) },
@@ -127,6 +136,8 @@ perf_options_init(struct perf_options *opts)
 {
 	memset(opts, 0, sizeof(*opts));
 	opts->flags = "";
+	opts->dif_block = 512;
+	opts->delta = 10;
 }
 
 int
@@ -316,7 +327,32 @@ check_pairs(const struct perf_options *opts, const char *where)
 	return 0;
 }
 
-/* Faults are planted in what is written. */
+/* Why an operation cannot be measured as is asked for; NULL: it can. */
+static const char *
+cannot(const struct perf_options *opts, enum sva_opcode op)
+{
+	static char why[PERF_WHY];
+
+	if (opts->break_even && !perf_op_has_size(op)) {
+		snprintf(why, sizeof(why), "--op: %s has no size to break even at: leave it out",
+			 sva_op_name(op));
+		return why;
+	}
+	if (opts->break_even && !perf_cpu_can(op)) {
+		snprintf(why, sizeof(why), "--op: there is no %s by this CPU to break even with: "
+			 "leave it out", sva_op_name(op));
+		return why;
+	}
+	/* They are planted in what is written. */
+	if (opts->fault_rates.n != 0 && perf_op_writes(op) != PERF_WRITES_ALL) {
+		snprintf(why, sizeof(why), "--fault-rate: %s does not write a destination from end "
+			 "to end: use copy, fill, copy-crc32c, dualcast, dif-insert, dif-strip and "
+			 "dif-update", sva_op_name(op));
+		return why;
+	}
+	return NULL;
+}
+
 static int
 choose_ops(struct perf_options *opts, const char *where)
 {
@@ -326,20 +362,14 @@ choose_ops(struct perf_options *opts, const char *where)
 		opts->ops[SVA_OP_COPY] = opts->ops[SVA_OP_FILL] = true;
 		opts->ops[SVA_OP_COMPARE] = opts->ops[SVA_OP_CRC32C] = opts->fault_rates.n == 0;
 	}
-	if (opts->break_even && opts->all_ops)
-		opts->ops[SVA_OP_NOP] = false;
-	if (opts->break_even && opts->ops[SVA_OP_NOP])
-		return refuse(where, "--op: nop has no size to break even at: leave it out");
-	for (op = 0; opts->fault_rates.n != 0 && op < SVA_NB_OPS; op++) {
-		if (!opts->ops[op] || perf_op_writes((enum sva_opcode)op))
-			continue;
-		if (!opts->all_ops) {
-			perf_error("%s--fault-rate: %s writes no destination: use copy, fill, "
-				   "copy-crc32c and dualcast", where,
-				   sva_op_name((enum sva_opcode)op));
+	for (op = 0; op < SVA_NB_OPS; op++) {
+		const char *why = opts->ops[op] ? cannot(opts, (enum sva_opcode)op) : NULL;
+
+		if (why != NULL && !opts->all_ops) {
+			perf_error("%s%s", where, why);
 			return PERF_EXIT_USAGE;
 		}
-		opts->ops[op] = false;
+		opts->ops[op] = opts->ops[op] && why == NULL;
 	}
 	return 0;
 }

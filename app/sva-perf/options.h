@@ -29,6 +29,7 @@ enum perf_option_id {
 	OPT_OP, OPT_SIZE, OPT_BATCH, OPT_DEPTH, OPT_BUFFERS, OPT_TIME, OPT_ITERATIONS, OPT_REPEAT,
 	OPT_CPUS, OPT_QUEUES,
 	OPT_BREAK_EVEN, OPT_OPEN_COST, OPT_SPLIT, OPT_SUBMIT_ONLY, OPT_FAULT_RATE, OPT_FLAG,
+	OPT_DIF_BLOCK, OPT_DELTA,
 	OPT_PLACE_SRC, OPT_PLACE_DST, OPT_STRIDE_SRC, OPT_STRIDE_DST, OPT_OFFSET_SRC,
 	OPT_OFFSET_DST, OPT_NODE_SRC, OPT_NODE_DST, OPT_NODE_RING, OPT_HUGE, OPT_INPUT,
 	OPT_NO_VERIFY, OPT_NO_CPU, OPT_CORRUPT, OPT_CONFIG, OPT_JSON, OPT_CSV, OPT_VERBOSE,
@@ -71,6 +72,8 @@ struct perf_options {
 	uint64_t node_src, node_dst, node_ring;	/* only where given */
 	unsigned int place_src, place_dst;	/* enum perf_place */
 	const char *flags;	/* text of --flag, or "" */
+	unsigned int dif_block;	/* bytes */
+	unsigned int delta;	/* percent of the words */
 	uint64_t fence_every, to_cache_every;	/* 0: never */
 	uint64_t corrupt;	/* destination to spoil, from 1; 0: none */
 	bool break_even, open_cost, split, submit_only;
@@ -141,6 +144,7 @@ PERF_PARSER(perf_value_seconds);
 PERF_PARSER(perf_value_yes_no);	/* bool; no text is yes */
 PERF_PARSER(perf_value_text);	/* const char * */
 PERF_PARSER(perf_value_ops);
+PERF_PARSER(perf_value_block);
 PERF_PARSER(perf_value_place);
 PERF_PARSER(perf_value_node);
 PERF_PARSER(perf_value_flags);

@@ -68,6 +68,8 @@ static const struct field fields[] = {
 	{ "flags", LOAD, TEXT, FROM(flags) },
 	{ "fault_rate", LOAD, INTEGER, FROM(fault_rate) },
 	{ "submit_only", LOAD, BOOLEAN, FROM(submit_only) },
+	{ "dif_block", LOAD, INTEGER, FROM(dif_block) },
+	{ "delta", LOAD, INTEGER, FROM(delta) },
 	{ "prepare_ns", LOAD, NANOSECONDS, FROM(metric[PERF_PREPARE_NS]) },
 	{ "submit_ns", LOAD, NANOSECONDS, FROM(metric[PERF_SUBMIT_NS]) },
 	{ "poll_ns", LOAD, NANOSECONDS, FROM(metric[PERF_POLL_NS]) },

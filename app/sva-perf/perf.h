@@ -30,6 +30,9 @@
 #define PERF_YIELD_POLLS 256	/* in vain, until an emulated device gets the CPU: some 5 us */
 #define PERF_STUCK_SECONDS 60	/* without a result: the device hangs */
 #define PERF_PATTERN	0x8f1e2d3c4b5a6978ULL	/* no byte twice */
+#define PERF_DIF_BYTES	8u	/* of information, behind each DIF block */
+#define PERF_DELTA_BYTES 10u	/* of a difference in a delta record */
+#define PERF_WHY	256	/* room for a sentence on what an operation cannot have */
 
 enum perf_exit {
 	PERF_EXIT_OK = 0,
@@ -58,19 +61,36 @@ struct perf_session {
 	struct perf_report *rep;
 };
 
+enum perf_operand { PERF_SRC, PERF_DST, PERF_DST2, PERF_NB_OPERANDS };
+
+enum perf_writes {
+	PERF_WRITES_NOTHING,
+	PERF_WRITES_ALL,	/* of its destinations */
+	PERF_WRITES_SOME,	/* words of its destination */
+	PERF_WRITES_RECORD,	/* into its second destination */
+};
+
+/* What an operation of some size is about, in bytes. */
+struct perf_shape {
+	size_t len[PERF_NB_OPERANDS];	/* 0: the operation has none of these */
+	size_t bytes;		/* that a good result has */
+	size_t made;		/* that are checked in a destination, from its start on */
+};
+
 /* One set of operands; what an operation does not use is NULL. */
 struct perf_set {
 	const uint8_t *src;
 	uint8_t *dst;		/* destination, or the second operand of a comparison */
-	uint8_t *dst2;
+	uint8_t *dst2;		/* or the delta record to be written */
 	uint64_t value;		/* that the result must carry */
 };
 
 struct perf_buffers {
 	struct perf_set *sets;
 	unsigned int nb;
-	void *arena[3];
-	bool own[3];		/* of sva_alloc() */
+	void *arena[PERF_NB_OPERANDS];
+	bool own[PERF_NB_OPERANDS];	/* of sva_alloc() */
+	uint8_t *want;		/* what each set must give, one behind the other, or NULL */
 };
 
 /* Goes round the sets. */
@@ -98,6 +118,8 @@ struct perf_case {
 	bool model;		/* the device has a timing model, switched on */
 	enum sva_opcode op;
 	size_t size;
+	struct perf_shape shape;
+	uint32_t dif_format;
 	unsigned int batch;
 	unsigned int depth;
 	unsigned int buffers;
@@ -178,13 +200,38 @@ double perf_mean(const double *values, unsigned int n, double *ci);
 double perf_student_95(unsigned int df);
 uint64_t perf_crossing(const uint64_t *size, const double *ratio, unsigned int n);
 
+/* ops.c */
+enum perf_writes perf_op_writes(enum sva_opcode op);
+bool perf_op_is_dif(enum sva_opcode op);
+bool perf_op_is_delta(enum sva_opcode op);
+bool perf_op_finds_dif(enum sva_opcode op);	/* behind the blocks of its source */
+bool perf_op_has_size(enum sva_opcode op);
+void perf_op_shape(enum sva_opcode op, const struct perf_options *opts, size_t size,
+		   struct perf_shape *shape);
+void perf_sizes(enum sva_opcode op, const struct perf_session *s, struct app_list *sizes,
+		char why[PERF_WHY]);
+
+/* dif.c; blocks are of 512, 520, 4096 or 4104 bytes */
+extern const struct sva_dif perf_dif, perf_dif_new;	/* the latter is made by an update */
+uint32_t perf_dif_format(unsigned int block);
+void perf_dif_protect(uint8_t *data, size_t len, unsigned int block);
+unsigned int perf_dif_check(const uint8_t *src, size_t len, unsigned int block);
+unsigned int perf_dif_strip(uint8_t *dst, const uint8_t *src, size_t len, unsigned int block);
+unsigned int perf_dif_update(uint8_t *dst, const uint8_t *src, size_t len, unsigned int block);
+void perf_dif_insert(uint8_t *dst, const uint8_t *src, size_t len, unsigned int block);
+
+/* delta.c */
+size_t perf_delta_words(size_t size, unsigned int percent);
+void perf_delta_change(uint8_t *data, size_t size, size_t words);
+size_t perf_delta_create(uint8_t *record, const uint8_t *before, const uint8_t *after, size_t size);
+void perf_delta_apply(uint8_t *data, const uint8_t *record, size_t len);
+void perf_delta_spoil(uint8_t *data, const uint8_t *record, size_t len);
+
 /* buffers.c */
-bool perf_op_reads(enum sva_opcode op);	/* takes the source, or --input */
-bool perf_op_writes(enum sva_opcode op);
-bool perf_op_has_second(enum sva_opcode op);	/* a destination, or a second source */
 int perf_input_map(const char *path, struct perf_input *input);
 void perf_input_unmap(struct perf_input *input);
-bool perf_strides_fit(const struct perf_options *opts, uint64_t size);
+bool perf_strides_fit(const struct perf_options *opts, const struct perf_shape *shape,
+		      char why[PERF_WHY]);
 bool perf_buffers_fit(const struct perf_case *c);
 int perf_buffers_make(struct perf_buffers *buf, const struct perf_case *c, uint64_t seed);
 void perf_buffers_free(struct perf_buffers *buf);
@@ -195,10 +242,12 @@ bool perf_place_possible(const struct perf_options *opts);
 size_t perf_l1_bytes(const struct perf_case *c);
 int perf_place_setup(struct perf_worker *w);
 void perf_place_teardown(struct perf_worker *w);
+void perf_flush(const uint8_t *p, size_t size);	/* out of all caches; on x86-64 only */
 void perf_prepare(struct perf_worker *w, unsigned int first, unsigned int n);
 void perf_prepared_done(struct perf_worker *w, uint64_t n);
 
 /* cpu.c */
+bool perf_cpu_can(enum sva_opcode op);	/* it has a way to do the same */
 void perf_cpu_burst(struct perf_worker *w, struct perf_turn *turn, unsigned int ops);
 
 /* verify.c */

@@ -200,13 +200,13 @@ wants(const struct perf_options *opts, enum perf_place where)
 size_t
 perf_l1_bytes(const struct perf_case *c)
 {
-	unsigned int n = 0;
+	size_t n = 0;
 
 	if (c->opts->place_src == PERF_L1)
-		n += perf_op_reads(c->op);
+		n += c->shape.len[PERF_SRC];
 	if (c->opts->place_dst == PERF_L1)
-		n += perf_op_has_second(c->op) + (c->op == SVA_OP_DUALCAST);
-	return n * c->size;
+		n += c->shape.len[PERF_DST] + c->shape.len[PERF_DST2];
+	return n;
 }
 
 /* What pushes lines out of the L1 and L2 caches where there is no CLDEMOTE. */
@@ -270,11 +270,19 @@ perf_prepared_done(struct perf_worker *w, uint64_t n)
 }
 
 static void
-place_set(const struct perf_set *set, size_t size, enum perf_place src, enum perf_place dst)
+place_set(const struct perf_set *set, const size_t len[PERF_NB_OPERANDS], enum perf_place src,
+	  enum perf_place dst)
 {
-	place(set->src, size, src);
-	place(set->dst, size, dst);
-	place(set->dst2, size, dst);
+	place(set->src, len[PERF_SRC], src);
+	place(set->dst, len[PERF_DST], dst);
+	place(set->dst2, len[PERF_DST2], dst);
+}
+
+void
+perf_flush(const uint8_t *p, size_t size)
+{
+	place(p, size, PERF_MEMORY);
+	all_done();
 }
 
 /* Prepare the operands of the next pass, over n sets. */
@@ -282,18 +290,19 @@ void
 perf_prepare(struct perf_worker *w, unsigned int first, unsigned int n)
 {
 	const struct perf_set *sets = w->buf.sets + first;
+	const size_t *len = w->c->shape.len;
 	enum perf_place src = w->c->opts->place_src, dst = w->c->opts->place_dst;
 	unsigned int i;
 
 	if (w->c->fault_rate != PERF_NULL)
 		plant_faults(w, sets, n);
 	for (i = 0; i < n; i++)
-		place_set(&sets[i], w->c->size, src, dst);
+		place_set(&sets[i], len, src, dst);
 	if (w->walk != NULL) {
 		touch(w->walk, w->walk + w->walk_size);
 		/* That has put what is to be in L1 out of it. */
 		for (i = 0; i < n; i++)
-			place_set(&sets[i], w->c->size, src == PERF_L1 ? src : PERF_ANYWHERE,
+			place_set(&sets[i], len, src == PERF_L1 ? src : PERF_ANYWHERE,
 				  dst == PERF_L1 ? dst : PERF_ANYWHERE);
 	}
 	all_done();

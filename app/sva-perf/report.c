@@ -133,6 +133,24 @@ print_side(FILE *out, const char *name, unsigned int place, uint64_t stride, boo
 	fputc('\n', out);
 }
 
+/* What the operations need to be told beside their size. */
+static void
+print_kinds(FILE *out, const struct perf_options *o)
+{
+	bool dif = false, delta = false;
+	int op;
+
+	for (op = 0; op < SVA_NB_OPS; op++) {
+		dif = dif || (o->ops[op] && perf_op_is_dif((enum sva_opcode)op));
+		delta = delta || (o->ops[op] && perf_op_is_delta((enum sva_opcode)op));
+	}
+	if (dif)
+		fprintf(out, "DIF: blocks of %u bytes, %u more with their information\n",
+			o->dif_block, PERF_DIF_BYTES);
+	if (delta)
+		fprintf(out, "Delta records: %u %% of the words differ\n", o->delta);
+}
+
 /* The lines on the load that not every run has. */
 static void
 print_load(FILE *out, const struct perf_options *o)
@@ -144,6 +162,7 @@ print_load(FILE *out, const struct perf_options *o)
 		   o->node_src);
 	print_side(out, "Destinations", o->place_dst, o->stride_dst, perf_given(o, OPT_NODE_DST),
 		   o->node_dst);
+	print_kinds(out, o);
 	if (o->flags[0] != '\0')
 		fprintf(out, "Flags: %s operations\n", o->flags);
 	if (o->submit_only)

@@ -46,6 +46,7 @@ struct perf_row {
 	const char *flags;
 	uint64_t fault_rate;
 	bool submit_only;
+	uint64_t dif_block, delta;
 
 	const char *mode;
 	uint64_t from, to, break_even;

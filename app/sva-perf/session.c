@@ -55,7 +55,31 @@ check_size(const struct perf_session *s, uint64_t size)
 			   place_of(s, buf), opts->input, s->input.size, size, opts->offset_src);
 		return PERF_EXIT_USAGE;
 	}
-	return perf_strides_fit(opts, size) ? 0 : PERF_EXIT_USAGE;
+	return 0;
+}
+
+/*
+ * Whether an operation can have the sizes. If it is one of all that the device has, what it
+ * cannot is left out, which is said.
+ */
+static int
+check_op(struct perf_session *s, enum sva_opcode op)
+{
+	struct perf_options *opts = s->opts;
+	char why[PERF_WHY], buf[80];
+	struct app_list sizes;
+
+	perf_sizes(op, s, &sizes, why);
+	if (why[0] == '\0')
+		return 0;
+	if (!opts->all_ops) {
+		perf_error("%s%s", place_of(s, buf), why);
+		return PERF_EXIT_USAGE;
+	}
+	perf_error("%s--op: all: %u of %u sizes are left out of %s: %s", place_of(s, buf),
+		   opts->sizes.n - sizes.n, opts->sizes.n, sva_op_name(op), why);
+	opts->ops[op] = sizes.n != 0;
+	return 0;
 }
 
 /* Refuse what the device, the machine or the input cannot do before anything is measured. */
@@ -85,6 +109,11 @@ check_load(struct perf_session *s)
 		if (ret != 0)
 			return ret;
 	}
+	for (op = 0; op < SVA_NB_OPS; op++) {
+		ret = opts->ops[op] ? check_op(s, (enum sva_opcode)op) : 0;
+		if (ret != 0)
+			return ret;
+	}
 	return perf_place_possible(opts) ? 0 : PERF_EXIT_USAGE;
 }
 
@@ -105,7 +134,7 @@ perf_row_init(struct perf_row *row, const struct perf_session *s, enum perf_kind
 	for (i = 0; i < PERF_NB_METRICS; i++)
 		row->metric[i] = row->ci[i] = NAN;
 	row->stride_src = row->stride_dst = row->node_src = row->node_dst = PERF_NULL;
-	row->fault_rate = row->break_even = PERF_NULL;
+	row->fault_rate = row->break_even = row->dif_block = row->delta = PERF_NULL;
 	row->us = row->us_ci = NAN;
 }
 

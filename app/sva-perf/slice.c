@@ -26,6 +26,74 @@ flags_of(const struct perf_options *opts, uint64_t number)
 	return flags;
 }
 
+static void
+refused(struct perf_worker *w, uint64_t cookie, int ret)
+{
+	atomic_store(&w->c->broken, true);
+	perf_complain(w, "operation %llu is refused: %s", (unsigned long long)cookie,
+		      strerror(-ret));
+}
+
+/* The choice of the operation is made once for a burst, not for each. */
+#define EACH(call) \
+	do { \
+		for (i = 0; i < ops; i++, cookie++) { \
+			s = perf_next(turn); \
+			if (flagged) \
+				flags = flags_of(w->c->opts, w->flagged + cookie); \
+			ret = (call); \
+			if (ret < 0) \
+				break; \
+		} \
+	} while (0)
+
+/* The next `ops` operations of those with operands of their own kind, as enqueue_some(). */
+static __attribute__((noinline)) unsigned int
+enqueue_special(struct perf_worker *w, struct perf_turn *turn, unsigned int ops, uint64_t cookie,
+		bool flagged)
+{
+	const struct perf_case *c = w->c;
+	size_t size = c->size, len = c->shape.len[PERF_SRC];
+	uint32_t room = (uint32_t)c->shape.len[PERF_DST2], format = c->dif_format;
+	struct sva_queue *q = w->queue;
+	const struct perf_set *s;
+	uint32_t flags = 0;
+	unsigned int i;
+	int ret = 0;
+
+	switch (c->op) {
+	case SVA_OP_DELTA_CREATE:
+		EACH(sva_delta_create(q, s->src, s->dst, size, s->dst2, room, cookie, flags));
+		break;
+	case SVA_OP_DELTA_APPLY:
+		EACH(sva_delta_apply(q, s->dst, size, s->src, (uint32_t)len, cookie, flags));
+		break;
+	case SVA_OP_DIF_CHECK:
+		EACH(sva_dif_check(q, s->src, len, format, &perf_dif, cookie, flags));
+		break;
+	case SVA_OP_DIF_INSERT:
+		EACH(sva_dif_insert(q, s->dst, s->src, size, format, &perf_dif, cookie, flags));
+		break;
+	case SVA_OP_DIF_STRIP:
+		EACH(sva_dif_strip(q, s->dst, s->src, len, format, &perf_dif, cookie, flags));
+		break;
+	case SVA_OP_DIF_UPDATE:
+		EACH(sva_dif_update(q, s->dst, s->src, len, format, &perf_dif, &perf_dif_new,
+				    cookie, flags));
+		break;
+	case SVA_OP_CACHE_FLUSH:
+		EACH(sva_cache_flush(q, s->dst, size, cookie, flags));
+		break;
+	default:
+		(void)s;
+		EACH(sva_drain(q, cookie, flags));
+		break;
+	}
+	if (ret < 0)
+		refused(w, cookie, ret);
+	return i;
+}
+
 /*
  * Enqueue the next `ops` operations. Returns how many were accepted. Inlined twice: where
  * there are never flags, the accepting functions are to know it.
@@ -40,19 +108,6 @@ enqueue_some(struct perf_worker *w, struct perf_turn *turn, unsigned int ops, ui
 	uint32_t flags = 0;
 	unsigned int i;
 	int ret = 0;
-
-/* The choice of the operation is made once for a burst, not for each. */
-#define EACH(call) \
-	do { \
-		for (i = 0; i < ops; i++, cookie++) { \
-			s = perf_next(turn); \
-			if (flagged) \
-				flags = flags_of(w->c->opts, w->flagged + cookie); \
-			ret = (call); \
-			if (ret < 0) \
-				break; \
-		} \
-	} while (0)
 
 	switch (w->c->op) {
 	case SVA_OP_COPY:
@@ -76,19 +131,25 @@ enqueue_some(struct perf_worker *w, struct perf_turn *turn, unsigned int ops, ui
 	case SVA_OP_DUALCAST:
 		EACH(sva_dualcast(q, s->dst, s->dst2, s->src, size, cookie, flags));
 		break;
+	case SVA_OP_DRAIN:
+	case SVA_OP_DELTA_CREATE:
+	case SVA_OP_DELTA_APPLY:
+	case SVA_OP_DIF_CHECK:
+	case SVA_OP_DIF_INSERT:
+	case SVA_OP_DIF_STRIP:
+	case SVA_OP_DIF_UPDATE:
+	case SVA_OP_CACHE_FLUSH:
+		return enqueue_special(w, turn, ops, cookie, flagged);
 	default:
 		(void)s;
 		EACH(sva_nop(q, cookie, flags));
 		break;
 	}
-#undef EACH
-	if (ret < 0) {
-		atomic_store(&w->c->broken, true);
-		perf_complain(w, "operation %llu is refused: %s", (unsigned long long)cookie,
-			      strerror(-ret));
-	}
+	if (ret < 0)
+		refused(w, cookie, ret);
 	return i;
 }
+#undef EACH
 
 static unsigned int
 enqueue(struct perf_worker *w, struct perf_turn *turn, unsigned int ops, uint64_t cookie)
@@ -136,7 +197,7 @@ check_results(struct perf_worker *w, struct perf_turn *turn, const struct sva_re
 		const struct perf_set *set = perf_next(turn);
 
 		if (__builtin_expect(r->status != SVA_OK ||
-				     (verify && (r->bytes != w->c->size ||
+				     (verify && (r->bytes != w->c->shape.bytes ||
 						 r->value != set->value ||
 						 r->cookie != done + i)), 0))
 			perf_check_result(w, r, set, done + i);

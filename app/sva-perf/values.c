@@ -108,12 +108,17 @@ PERF_PARSER(perf_value_text)
 	return 0;
 }
 
-/* The operations that have something to measure, by the names of sva_op_name(). */
-static bool
-measurable(int op)
+static void
+refuse_op(const char *where, const char *text, int len)
 {
-	/* A drain moves nothing; deltas, DIF and cache flushes have operands of their own. */
-	return op >= 0 && op <= SVA_OP_DUALCAST;
+	char names[256] = "";
+	size_t used = 0;
+	int op;
+
+	for (op = 0; op < SVA_NB_OPS; op++)
+		used += (size_t)snprintf(names + used, sizeof(names) - used, "%s, ",
+					 sva_op_name((enum sva_opcode)op));
+	perf_error("%s: '%.*s' is not an operation: use %sor all", where, len, text, names);
 }
 
 PERF_PARSER(perf_value_ops)
@@ -127,23 +132,37 @@ PERF_PARSER(perf_value_ops)
 	opts->all_ops = strcmp(text, "all") == 0;
 	if (opts->all_ops) {
 		for (op = 0; op < SVA_NB_OPS; op++)
-			opts->ops[op] = measurable(op);
+			opts->ops[op] = true;
 		return 0;
 	}
 	for (;; text += len + 1) {
 		len = strcspn(text, ",");
 		snprintf(word, sizeof(word), "%.*s", (int)(len < 31 ? len : 31), text);
 		op = sva_op_parse(word);
-		if (!measurable(op)) {
-			perf_error("%s: '%.*s' is not an operation: use copy, fill, compare, "
-				   "compare-pattern, crc32c, copy-crc32c, dualcast, nop or all",
-				   where, (int)len, text);
+		if (op < 0) {
+			refuse_op(where, text, (int)(len < 31 ? len : 31));
 			return PERF_EXIT_USAGE;
 		}
 		opts->ops[op] = true;
 		if (text[len] == '\0')
 			return 0;
 	}
+}
+
+PERF_PARSER(perf_value_block)
+{
+	unsigned int *block = target(def, opts);
+	const char *end;
+	uint64_t value;
+
+	if (app_parse_number(text, &end, &value) && *end == '\0' &&
+	    (value == 512 || value == 520 || value == 4096 || value == 4104)) {
+		*block = (unsigned int)value;
+		return 0;
+	}
+	perf_error("%s: '%s' is not the size of a DIF block: use 512, 520, 4096 or 4104", where,
+		   text);
+	return PERF_EXIT_USAGE;
 }
 
 PERF_PARSER(perf_value_place)

@@ -15,7 +15,13 @@ APP = os.path.join(os.path.abspath(sys.argv.pop(1)), "app")
 PERF = os.path.join(APP, "sva-perf")
 PLUGIN = os.path.join(APP, "test", "plugin_broken.so")
 GUIDE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../doc/guides/sva-perf.rst")
-OPS = ["nop", "copy", "fill", "compare", "compare-pattern", "crc32c", "copy-crc32c", "dualcast"]
+DELTA = ["delta-create", "delta-apply"]
+DIF = ["dif-check", "dif-insert", "dif-strip", "dif-update"]
+# As they are measured, and those that may be as long as one likes.
+OPS = ["nop", "copy", "fill", "compare", "compare-pattern", "crc32c", "copy-crc32c", "dualcast",
+       "drain", *DELTA, *DIF, "cache-flush"]
+SIZED = [op for op in OPS if op not in ("nop", "drain")]
+ANY_SIZE = [op for op in SIZED if op not in DELTA + DIF]
 NUMBERS = ["size", "batch", "queues", "gbps", "mops", "cpu_gbps", "ratio", "completed", "failed",
            "depth", "buffers", "faults", "slices", "repeats"]
 LATENCIES = ["p50_ns", "p90_ns", "p99_ns", "p999_ns"]

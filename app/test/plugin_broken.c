@@ -6,6 +6,7 @@
  */
 #include <sva_accel_driver.h>
 
+#include "test_accel_work.h"
 #include "test_eal_fake.h"
 
 #define WQ_SIZE 16
@@ -24,84 +25,99 @@ struct broken_queue {
 	uint64_t every;
 	unsigned int mask;
 	unsigned int head, tail;	/* results: written, polled */
-	unsigned int submits;		/* since all of them were polled */
+	unsigned int descs;		/* batches and drains since all of them were polled */
+	bool batch;			/* there is something for the next batch */
 	struct sva_result *results;	/* ring of mask + 1 */
 };
 
-static uint32_t
-crc32c(uint32_t crc, const uint8_t *p, size_t len)
+/* Where the operation writes up to. */
+static uint8_t *
+end_of(const struct test_work *w)
 {
-	unsigned int bit;
+	uint32_t block = test_dif_block(w->format);
 
-	for (crc = ~crc; len > 0; len--) {
-		crc ^= *p++;
-		for (bit = 0; bit < 8; bit++)
-			crc = (crc >> 1) ^ (-(crc & 1) & 0x82f63b78u);
-	}
-	return ~crc;
-}
-
-static void
-compare(const uint8_t *a, const uint8_t *b, size_t len, size_t period, struct sva_result *r)
-{
-	size_t i;
-
-	for (i = 0; i < len && a[i] == b[period == 0 ? i : i % period]; i++)
-		;
-	if (i < len) {
-		r->status = SVA_MISMATCH;
-		r->value = i;
+	switch (w->op) {
+	case SVA_OP_DELTA_CREATE: return w->dst2 + w->record;
+	case SVA_OP_DIF_INSERT: return w->dst + w->len + w->len / block * 8;
+	case SVA_OP_DIF_STRIP: return w->dst + w->len - w->len / (block + 8) * 8;
+	default: return w->dst + w->len;
 	}
 }
 
-static void
-execute(const struct sva_op *op, struct sva_result *r)
+static struct sva_dif
+side(uint64_t tags, uint64_t flags)
 {
-	uint8_t *dst = (uint8_t *)(uintptr_t)op->dst;
-	const uint8_t *src = (const uint8_t *)(uintptr_t)op->src;
-	size_t i;
+	return (struct sva_dif){
+		.ref_tag = (uint32_t)tags, .app_mask = (uint16_t)(tags >> 32),
+		.app_tag = (uint16_t)(tags >> 48), .flags = (uint8_t)flags,
+	};
+}
 
-	switch (op->opcode) {
-	case SVA_OP_DUALCAST:
-		memcpy((void *)(uintptr_t)op->rest[0], src, op->len);
-		memcpy(dst, src, op->len);
-		break;
-	case SVA_OP_COPY_CRC32C:
-	case SVA_OP_COPY:
-		memcpy(dst, src, op->len);
-		break;
+/* An operation as the tests have it. */
+static struct test_work
+work_of(const struct sva_op *op)
+{
+	struct test_work w = {
+		.op = (enum sva_opcode)op->opcode, .dst = (uint8_t *)(uintptr_t)op->dst,
+		.src = (uint8_t *)(uintptr_t)op->src, .len = op->len, .cookie = op->cookie,
+	};
+
+	switch (w.op) {
 	case SVA_OP_FILL:
-		for (i = 0; i < op->len; i++)
-			dst[i] = ((const uint8_t *)&op->src)[i % 8];
-		break;
-	case SVA_OP_COMPARE:
-		compare(src, dst, op->len, 0, r);
+		w.pattern = op->src;
 		break;
 	case SVA_OP_COMPARE_PATTERN:
-		compare(src, (const uint8_t *)&op->dst, op->len, 8, r);
+		w.pattern = op->dst;
+		break;
+	case SVA_OP_CRC32C:
+	case SVA_OP_COPY_CRC32C:
+		w.seed = (uint32_t)op->rest[0];
+		break;
+	case SVA_OP_DUALCAST:
+	case SVA_OP_DELTA_CREATE:
+		w.dst2 = (uint8_t *)(uintptr_t)op->rest[0];
+		w.record = (uint32_t)op->rest[1];
+		break;
+	case SVA_OP_DELTA_APPLY:
+		w.record = (uint32_t)op->rest[0];
+		break;
+	case SVA_OP_DIF_CHECK:
+	case SVA_OP_DIF_INSERT:
+	case SVA_OP_DIF_STRIP:
+	case SVA_OP_DIF_UPDATE:
+		w.format = op->rest[0] >> 16 & 0xf;
+		w.from = side(op->rest[1], op->rest[0]);
+		w.to = side(op->rest[2], op->rest[0] >> 8);
 		break;
 	default:
 		break;
 	}
-	if (op->opcode == SVA_OP_CRC32C || op->opcode == SVA_OP_COPY_CRC32C)
-		r->value = crc32c((uint32_t)op->rest[0], src, op->len);
+	return w;
+}
+
+/* What is not done says that it was. */
+static struct sva_result
+result_of(const struct test_work *w)
+{
+	return (struct sva_result){
+		.cookie = w->cookie,
+		.bytes = w->op == SVA_OP_DELTA_APPLY ? w->record : (uint32_t)w->len,
+	};
 }
 
 static void
-go_wrong(unsigned int wrong, const struct sva_op *op, struct sva_result *r)
+go_wrong(unsigned int wrong, const struct test_work *w, struct sva_result *r)
 {
-	uint8_t *dst = (uint8_t *)(uintptr_t)op->dst;
-
 	switch (wrong) {
-	case AFTER: dst[op->len + 5] ^= 0xff; break;
-	case BEFORE: dst[-3] ^= 0xff; break;
+	case AFTER: end_of(w)[5] ^= 0xff; break;
+	case BEFORE: (w->op == SVA_OP_DELTA_CREATE ? w->dst2 : w->dst)[-3] ^= 0xff; break;
 	case VALUE: r->value++; break;
 	case COOKIE: r->cookie++; break;
 	case BYTES: r->bytes--; break;
 	case FAULT:
 		r->status = SVA_FAULT;
 		r->write_fault = 1;
-		r->fault_addr = op->dst;
+		r->fault_addr = (uintptr_t)w->dst;
 		break;
 	case HW_ERROR:
 		r->status = SVA_HW_ERROR;
@@ -117,22 +133,23 @@ broken_enqueue(struct sva_queue *q, const struct sva_op *op)
 	struct broken_queue *b = (struct broken_queue *)q;
 	bool now = b->head % b->every == b->every - 1;
 	struct sva_result *r = &b->results[b->head & b->mask];
+	struct test_work w = work_of(op);
 
 	if (b->head - b->tail > b->mask)
 		return -ENOSPC;
 	if (now && b->wrong == REFUSE)
 		return -EINVAL;
-	memset(r, 0, sizeof(*r));
-	r->cookie = op->cookie;
-	r->bytes = (uint32_t)op->len;
-	if (!now || b->wrong != SKIP)
-		execute(op, r);
+	*r = now && b->wrong == SKIP ? result_of(&w) : test_cpu(&w);
 	if (now)
-		go_wrong(b->wrong, op, r);
+		go_wrong(b->wrong, &w, r);
+	if (op->opcode == SVA_OP_DRAIN)
+		b->descs++;
+	else
+		b->batch = true;
 	/* Not by number: whatever has the flag. */
 	if ((b->wrong == FENCED && (op->flags & SVA_FENCE)) ||
 	    (b->wrong == STEERED && (op->flags & SVA_TO_CACHE)))
-		go_wrong(HW_ERROR, op, r);
+		go_wrong(HW_ERROR, &w, r);
 	return (int)(b->head++ & INT32_MAX);
 }
 
@@ -141,8 +158,10 @@ broken_submit(struct sva_queue *q)
 {
 	struct broken_queue *b = (struct broken_queue *)q;
 
+	b->descs += b->batch;
+	b->batch = false;
 	/* The descriptor does not go in: its last operation pays for it. */
-	if (++b->submits > WQ_SIZE && b->wrong == FULL && b->head != b->tail)
+	if (b->descs > WQ_SIZE && b->wrong == FULL && b->head != b->tail)
 		b->results[(b->head - 1) & b->mask].status = SVA_HW_ERROR;
 	return 0;
 }
@@ -160,7 +179,7 @@ broken_poll(struct sva_queue *q, struct sva_result *results, unsigned int n)
 	for (i = 0; i < n && i < ready; i++)
 		results[i] = b->results[b->tail++ & b->mask];
 	if (b->tail == b->head)
-		b->submits = 0;
+		b->descs = 0;
 	return (int)i;
 }
 
@@ -183,12 +202,17 @@ static const struct sva_queue_ops queue_ops = {
 static int
 broken_probe(struct sva_device *dev)
 {
+	uint64_t ops = (1u << SVA_NB_OPS) - 1;
+	int ret = sva_devargs_u64(dev->bus_dev->args, "ops", 0, ops, &ops);
+
+	if (ret != 0)
+		return ret;
 	if (dev->nb_queues == 0)
 		dev->nb_queues = 1;
 	dev->max_batch = 16;
 	dev->wq_size = WQ_SIZE;
 	dev->max_transfer = 1 << 20;
-	dev->ops = (1u << SVA_NB_OPS) - 1;
+	dev->ops = (uint32_t)ops;
 	return 0;
 }
 
@@ -275,7 +299,7 @@ static const struct sva_device_ops device_ops = {
 	.queue_stats_reset = broken_queue_stats_reset,
 };
 
-static const char *const broken_params[] = { "wrong=WORD", "every=N", NULL };
+static const char *const broken_params[] = { "wrong=WORD", "every=N", "ops=BITS", NULL };
 
 static const struct sva_accel_driver broken_driver = {
 	.base = {

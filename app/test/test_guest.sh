@@ -140,10 +140,11 @@ unplug()
 }
 
 check 'sva-info' info "$1"
-# 7 operations of each size, and the one that has none.
-check 'sva-perf on a file' perf 29 --input "$INPUT"
-check 'sva-perf on huge pages' perf 15 -s 1k,300k --huge
-check 'sva-perf with two queues' perf 8 -s 16k --queues 2
+# 14 operations of each size, and two that have none. Of a file, 10, each at four sizes: it is
+# neither protected nor a delta record.
+check 'sva-perf on a file' perf 42 --input "$INPUT"
+check 'sva-perf on huge pages' perf 30 -s 1k,300k --huge
+check 'sva-perf with two queues' perf 16 -s 16k --queues 2
 check 'sva-perf finds a wrong byte' corrupted
 check 'other kinds of measurements' kinds
 check 'testsva' by_hand "$2"

@@ -13,7 +13,7 @@ import subprocess
 import threading
 import unittest
 
-from perf_case import GUIDE, LIMIT, OPS, PERF, PLUGIN, Case, perf
+from perf_case import ANY_SIZE, DELTA, DIF, GUIDE, LIMIT, OPS, PERF, PLUGIN, SIZED, Case, perf
 
 
 class Measuring(Case):
@@ -26,14 +26,66 @@ class Measuring(Case):
                                 for size in ("64", "4k", "64k", "1m")])
 
     def test_every_op_and_odd_sizes(self):
-        rows = self.measure("-o", "all", "-s", "1,7,63,4097", "-t", "0.005")
-        expected = [("nop", 0)] + [(op, s) for op in OPS[1:] for s in (1, 7, 63, 4097)]
+        path = self.path("out.json")
+        done = self.good("-o", "all", "-s", "1,7,63,4097", "-t", "0.005", "--json", path)
+        rows = self.read(path)
+        expected = [(op, s) for op in OPS if op not in DELTA + DIF
+                    for s in ((1, 7, 63, 4097) if op in ANY_SIZE else (0,))]
         self.assertEqual([(r["op"], r["size"]) for r in rows], expected)
-        for row in rows[1:]:
-            self.assertGreater(row["cpu_gbps"], 0)
-            self.assertGreater(row["ratio"], 0)
-            self.assertIs(row["emulated"], True)
-        self.assertEqual(rows[0]["cpu_gbps"], 0)
+        for row in rows:
+            self.assertEqual(row["cpu_gbps"] > 0, row["op"] in SIZED)
+            self.assertEqual(row["ratio"] > 0, row["op"] in SIZED)
+            self.assertEqual((row["emulated"], row["verified"]), (True, True))
+        self.assertEqual(re.findall(r"(?m)^sva-perf: --op: all: 4 of 4 sizes are left out of "
+                                    r"(\S+): --size: 1 is not a multiple of (\d+), ", done.stderr),
+                         [(op, "8") for op in DELTA] + [(op, "512") for op in DIF])
+
+    def test_every_op_at_its_own_sizes(self):
+        """The default sizes, as each operation can have them."""
+        path = self.path("out.json")
+        done = self.good("-o", "all", "-i", "20", "-n", "2", "--json", path)
+        self.assertEqual(done.stderr, "")
+        expected = [(op, s) for op in OPS for s in (
+            [0] if op not in SIZED else
+            [512 if op in DIF else 64, 4096, 65536, 524288 if op in DELTA else 1048576])]
+        self.assertEqual([(r["op"], r["size"]) for r in self.read(path)], expected)
+        for block in (520, 4104):
+            rows = self.measure("-o", "dif-check", "--dif-block", str(block), "-i", "9", "-n", "1")
+            self.assertEqual([r["size"] for r in rows], list(dict.fromkeys(
+                -(-s // block) * block for s in (64, 4096, 65536, 1048576))))
+
+    def test_dif_blocks(self):
+        for block in (512, 520, 4096, 4104):
+            rows = self.measure("-o", ",".join(DIF), "-s", f"{block},{7 * block}", "--dif-block",
+                                str(block), "-i", "50", "--offset-src", "3", "--offset-dst", "17")
+            self.assertEqual([(r["op"], r["size"], r["dif_block"], r["delta"]) for r in rows],
+                             [(op, n * block, block, None) for op in DIF for n in (1, 7)])
+        row, = self.measure("-o", "copy", "-s", "64", "-i", "50", "--dif-block", "4k")
+        self.assertIsNone(row["dif_block"])
+
+    def test_dif_tags_go_round(self):
+        """More blocks than the reference tag has numbers left."""
+        for op in DIF:
+            self.measure("-o", op, "-s", "64k", "-i", "9")
+
+    def test_deltas(self):
+        for percent in (0, 1, 10, 99, 100):
+            ops = DELTA[:1] if percent == 0 else DELTA
+            rows = self.measure("-o", ",".join(ops), "-s", "8,64,72,4k,512k", "--delta",
+                                str(percent), "-i", "20", "-n", "3")
+            self.assertEqual([(r["op"], r["size"], r["delta"], r["dif_block"]) for r in rows],
+                             [(op, s, percent, None) for op in ops
+                              for s in (8, 64, 72, 4096, 524288)])
+        row, = self.measure("-o", "copy", "-s", "64", "-i", "50", "--delta", "5")
+        self.assertIsNone(row["delta"])
+
+    def test_lines_on_blocks_and_deltas(self):
+        done = self.good("-o", "dif-check,delta-apply", "-s", "4k", "-i", "9", "--dif-block",
+                         "4096", "--delta", "3")
+        self.assertIn("\nDIF: blocks of 4096 bytes, 8 more with their information\n", done.stdout)
+        self.assertIn("\nDelta records: 3 % of the words differ\n", done.stdout)
+        done = self.good("-o", "copy", "-s", "4k", "-i", "9")
+        self.assertNotRegex(done.stdout, "DIF|Delta")
 
     def test_agreed_command(self):
         rows = self.measure("-o", "copy", "-s", "64,4k,64k,1m", "-b", "16", "-t", "0.02")
@@ -66,8 +118,11 @@ class Measuring(Case):
 
     def test_offsets_and_buffers(self):
         for offset in ("1", "63", "4095"):
-            self.measure("-o", "all", "-s", "5000", "-n", "3", "-i", "20", "--offset-src", offset,
+            self.measure("-o", "all", "-s", "5120", "-n", "3", "-i", "20", "--offset-src", offset,
                          "--offset-dst", "17")
+        rows = self.measure("-o", "all", "-s", "5120", "-n", "3", "-i", "20", "--offset-src", "8",
+                            "--offset-dst", "24")
+        self.assertEqual([r["op"] for r in rows], OPS)
 
     def test_without_cpu_and_verification(self):
         rows = self.measure("-o", "copy", "-s", "64", "-i", "50", "--no-cpu", "--no-verify")
@@ -117,6 +172,14 @@ class Measuring(Case):
         rows = self.measure("-o", "copy,compare,crc32c,copy-crc32c,dualcast", "-s", "100,64k",
                             "-i", "50", "--input", "/usr/bin/python3", "--offset-src", "3")
         self.assertEqual(len(rows), 10)
+        self.measure("-o", "dif-insert,delta-create", "-s", "512,64k", "-i", "50", "--input",
+                     "/usr/bin/python3", "--offset-src", "8")
+        rows = self.measure("-o", "all", "-s", "4k", "-i", "50", "--input", "/usr/bin/python3")
+        self.assertEqual([r["op"] for r in rows], [op for op in OPS if op not in (
+            "delta-apply", "dif-check", "dif-strip", "dif-update")])
+        for op, what in (("delta-apply", "a delta record"), ("dif-check", "protected"),
+                         ("dif-strip", "protected"), ("dif-update", "protected")):
+            self.refused(["-o", op, "--input", "/usr/bin/python3"], "--input", op, what)
 
     def test_sets_share_a_short_input_file(self):
         path = self.path("short", os.urandom(4096))
@@ -145,12 +208,16 @@ class Measuring(Case):
 
 class Verification(Case):
     def test_corrupt(self):
-        for op in ("copy", "fill", "copy-crc32c", "dualcast"):
+        # In the middle of what is made: of a record of 52 words, and of blocks with 8 bytes more.
+        for op, offset in (("copy", 2048), ("fill", 2048), ("copy-crc32c", 2048),
+                           ("dualcast", 2048), ("delta-create", 260), ("delta-apply", 2048),
+                           ("dif-insert", 2080), ("dif-strip", 2048), ("dif-update", 2080),
+                           ("cache-flush", 2048)):
             path = self.path("out.json")
             done = perf("-o", op, "-s", "4k", "-i", "50", "--corrupt", "7", "--json", path)
             self.assertEqual(done.returncode, 1)
-            found = re.search(r"verification failed: set \d+, address 0x[0-9a-f]+, offset 2048: "
-                              r"is 0x([0-9a-f]{2}), must be 0x([0-9a-f]{2})", done.stderr)
+            found = re.search(r"verification failed: set \d+, address 0x[0-9a-f]+, offset %d: "
+                              r"is 0x([0-9a-f]{2}), must be 0x([0-9a-f]{2})" % offset, done.stderr)
             self.assertTrue(found, done.stderr)
             self.assertEqual(int(found[1], 16) ^ int(found[2], 16), 1)
             self.assertIn("WRONG", done.stdout)
@@ -205,7 +272,8 @@ class BrokenDevice(Case):
                     eal=("-d", PLUGIN, "-a", "fake:dev0,wrong=" + wrong))
         self.assertEqual(done.returncode, 1 if patterns else 0, done.stderr)
         for pattern in patterns:
-            self.assertRegex(done.stderr, "sva-perf: %s 512, queue 0: %s" % (op, pattern))
+            self.assertRegex(done.stderr, "sva-perf: %s %d, queue 0: %s" % (
+                op, 512 if op in SIZED else 0, pattern))
         with open(path) as f:
             found = json.load(f)
         self.assertEqual(len(found), rows)
@@ -219,17 +287,23 @@ class BrokenDevice(Case):
 
     def test_operation_left_out(self):
         where = r"verification failed: set 63, address 0x[0-9a-f]+, offset 0: is 0x.., must be 0x"
-        for op in ("copy", "fill", "dualcast"):
+        for op in ("copy", "fill", "dualcast", "delta-create", "delta-apply", *DIF[1:]):
             self.broken("skip", op, where)
+            # Not at once, but where the data is there from the time before unless it was spoilt.
+            self.broken("skip,every=560", op, where.replace("63", "47"))
         self.broken("skip", "crc32c", r"verification failed: result 63: .*value 0x0; must be")
 
     def test_difference_not_found(self):
         self.broken("skip", "compare", r".*was made 0x.., but the result is 'ok'")
         self.broken("skip", "compare-pattern", r".*was made 0x.., but the result is 'ok'")
         self.broken("value", "compare", r".*but the result is 'mismatch' with offset")
+        for op in ("dif-check", "dif-strip", "dif-update"):
+            self.broken("skip", op, r".*was made 0x.., but the result is 'ok' with 520 bytes and "
+                        "value 0x0; must be 0 and 0x1")
+            self.broken("value", op, r".*but the result is 'DIF error' with 0 bytes and value 0x2;")
 
     def test_bytes_outside_the_destination(self):
-        for op in ("copy", "fill", "copy-crc32c", "dualcast"):
+        for op in ("copy", "fill", "copy-crc32c", "dualcast", *DELTA, *DIF[1:], "cache-flush"):
             self.broken("after", op, "verification failed: set 63, address 0x[0-9a-f]+, byte 5 of "
                         "the guard after the destination: is 0xa3, must be 0x5c")
             self.broken("before", op, "verification failed: set 63, address 0x[0-9a-f]+, byte 61 "
@@ -237,7 +311,10 @@ class BrokenDevice(Case):
 
     def test_wrong_results(self):
         self.broken("value", "copy-crc32c", r"verification failed: result 63: .*value")
-        self.broken("cookie", "copy", r"verification failed: result 63: cookie 64")
+        for op in OPS:
+            self.broken("value", op, r"verification failed: result 63: .*value")
+            self.broken("cookie", op, r"verification failed: result 63: cookie 64")
+            self.broken("bytes", op, r"verification failed: result 63: cookie 63, ")
         self.broken("bytes", "fill", r"verification failed: result 63: cookie 63, 511 bytes")
 
     def test_failed_operations(self):
@@ -278,8 +355,8 @@ class BadUsage(Case):
         self.refused(["--offset-src", "2m"], "--offset-src")
 
     def test_words(self):
-        for op in ("", "copy,", "move", "drain", "all,copy", "COPY"):
-            self.refused(["-o", op], "--op")
+        for op in ("", "copy,", "move", "drains", "all,copy", "COPY"):
+            self.refused(["-o", op], "--op", *OPS)
         self.refused(["--bogus"], "--bogus")
         self.refused(["-Z"], "-Z")
         self.refused(["--huge=1"], "--huge=1")
@@ -290,6 +367,48 @@ class BadUsage(Case):
         self.refused(["-t", "1", "-i", "1"], "--time", "--iterations")
         self.refused(["-q", "4", "-b", "8"], "--batch", "--depth")
         self.refused(["--json", "-", "--csv", "-"], "--json", "--csv")
+
+    def test_dif(self):
+        for block in ("", "0", "1", "511", "8k", "4k,512", "x"):
+            self.refused(["--dif-block", block], "--dif-block", "512, 520, 4096 or 4104")
+        for op in DIF:
+            self.refused(["-o", op, "-s", "512,1000"], "--size", "1000", "multiple of 512")
+            self.refused(["-o", "copy," + op, "-s", "4096", "--dif-block", "4104"], "--size",
+                         "multiple of 4104")
+        # With its information it is more than the device transfers.
+        eal = ("-d", PLUGIN, "-a", "fake:dev0")
+        rows = self.rows("-o", ",".join(DIF), "-i", "9", "-n", "1", eal=eal)
+        largest = 1048576 // 520 * 512
+        self.assertEqual([r["size"] for r in rows],
+                         [s for op in DIF for s in
+                          (512, 4096, 65536, 1048576 if op == "dif-insert" else largest)])
+        self.refused(["-o", "dif-strip", "-s", "1m"], "--size", str(largest), eal=eal)
+
+    def test_deltas(self):
+        for percent in ("", "-1", "101", "x", "1-3"):
+            self.refused(["--delta", percent], "--delta")
+        for op in DELTA:
+            self.refused(["-o", op, "-s", "64,100"], "--size", "100", "multiple of 8")
+            self.refused(["-o", op, "-s", "524296"], "--size", "524288", op)
+            for option in ("--offset-dst", "--stride-dst"):
+                self.refused(["-o", op, "-s", "64", option, "1020"], option, "multiple of 8", op)
+        self.refused(["-o", "delta-create", "--offset-src", "4"], "--offset-src", "multiple of 8")
+        self.measure("-o", "delta-apply", "-s", "64", "-i", "9", "--offset-src", "3")
+        self.refused(["-o", "delta-apply", "--delta", "0"], "--delta", "at least 1")
+        # The record is longer than what it is made from.
+        self.refused(["-o", "delta-create", "-s", "800", "--stride-dst", "1120"], "--stride-dst",
+                     "at least 1128")
+        self.measure("-o", "delta-create", "-s", "800", "--stride-dst", "1128", "--delta", "100",
+                     "-i", "50")
+
+    def test_operations_that_the_device_lacks(self):
+        for i, op in enumerate(OPS):
+            eal = ("-d", PLUGIN, "-a", f"fake:dev0,ops={65535 - (1 << i)}")
+            done = perf("-o", op, eal=eal)
+            self.assertEqual((done.returncode, done.stderr), (
+                2, f"sva-perf: --op: fake:dev0 cannot do {op}: sva-info lists what it can\n"))
+            rows = self.rows("-o", "all", "-s", "512", "-i", "9", eal=eal)
+            self.assertEqual([r["op"] for r in rows], [o for o in OPS if o != op])
 
     def test_beyond_the_device(self):
         self.refused(["-s", "3g"], "--size", "2147483648")

@@ -175,9 +175,10 @@ class Broken(ConfigCase):
     def test_values(self):
         for key, value in (("size", "4x"), ("size", ""), ("size", "64-32"), ("op", "move"),
                            ("time", "0"), ("batch", "0"), ("cpus", "a"), ("no-cpu", "1"),
-                           ("huge", ""), ("split", "YES"), ("place-src", "l3"), ("flag", "x/1"),
-                           ("node-dst", "4000"), ("fault-rate", "200"), ("repeat", "0"),
-                           ("depth", "-1"), ("iterations", "1.5")):
+                           ("huge", ""), ("split", "YES"), ("place-src", "l3"),
+                           ("dif-block", "1k"), ("delta", "200"),
+                           ("flag", "x/1"), ("node-dst", "4000"), ("fault-rate", "200"),
+                           ("repeat", "0"), ("depth", "-1"), ("iterations", "1.5")):
             self.bad(["[good]", "op = copy", "[bad]", f"{key} = {value}"], f"[bad]: {key}: ")
         self.bad(["[global]", "size = x", "[a]", "op = copy"], "[global]: size")
         self.bad(["size = x", "[a]", "op = copy"], "size")

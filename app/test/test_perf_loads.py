@@ -7,11 +7,12 @@ import re
 import time
 import unittest
 
-from perf_case import HAS_CACHES, OPS, PLUGIN, Case, perf
+from perf_case import DIF, HAS_CACHES, OPS, PLUGIN, Case, perf
 
 FAULTING = ("-a", "emu:dsa,pri=off")
 SILENT = ("-a", "emu:dsa,pri=on")
 WRITING = ["copy", "fill", "copy-crc32c", "dualcast"]
+WHOLE = WRITING + DIF[1:]  # all that write a destination from end to end
 
 
 def broken(**args):
@@ -45,7 +46,7 @@ class Split(Case):
 
 class SubmitOnly(Case):
     def test_every_op(self):
-        rows = self.measure("-o", "all", "-s", "64", "-i", "1000", "--submit-only")
+        rows = self.measure("-o", "all", "-s", "512", "-i", "1000", "--submit-only")
         self.assertEqual([r["op"] for r in rows], OPS)
         for row in rows:
             self.assertEqual(row["completed"], 1000)
@@ -63,11 +64,13 @@ class SubmitOnly(Case):
                 self.assertIs(row["submit_only"], True)
 
     def test_no_more_than_the_device_holds(self):
-        """16 descriptors, a batch of up to 16 in each, and not one submit more."""
-        for batch in (1, 5, 16, 17, 100):
-            row, = self.rows("-o", "copy", "-s", "64", "-b", str(batch), "-q", "1000", "-i", "3000",
-                             "--submit-only", eal=broken(wrong="full"))
-            self.assertEqual((row["completed"], row["failed"], row["verified"]), (3000, 0, True))
+        """16 descriptors, a batch of up to 16 or a drain in each, and not one submit more."""
+        for op in ("copy", "drain"):
+            for batch in (1, 5, 16, 17, 100):
+                row, = self.rows("-o", op, "-s", "64", "-b", str(batch), "-q", "1000", "-i",
+                                 "3000", "--submit-only", eal=broken(wrong="full"))
+                self.assertEqual((row["completed"], row["failed"], row["verified"]),
+                                 (3000, 0, True))
 
     def test_results_are_checked(self):
         done = perf("-o", "copy-crc32c", "-s", "64", "-i", "576", "--submit-only",
@@ -102,7 +105,7 @@ class Flags(Case):
         self.assertEqual(self.read(path)[0]["failed"], 4)
 
     def test_on_every_op(self):
-        rows = self.measure("-o", "all", "-s", "100", "-i", "500", "--flag", "to-cache/2,fence/3")
+        rows = self.measure("-o", "all", "-s", "512", "-i", "500", "--flag", "to-cache/2,fence/3")
         self.assertEqual(len(rows), len(OPS))
         self.assertIn("Flags: fence/9 operations",
                       self.good("-o", "copy", "-s", "64", "-i", "9", "--flag", "fence/9").stdout)
@@ -112,8 +115,9 @@ class Flags(Case):
 class Placement(Case):
     def test_places(self):
         for place in ("l1", "llc", "memory"):
-            rows = self.measure("-o", "all", "-s", "1,64,5000", "-i", "300", "--place-src", place,
-                                "--place-dst", place, "--offset-src", "3")
+            rows = self.measure("-o", "all", "-s", "1,512,5000", "-i", "300", "--place-src", place,
+                                "--place-dst", place, "--offset-src", "8")
+            self.assertEqual(list(dict.fromkeys(r["op"] for r in rows)), OPS)
             for row in rows:
                 self.assertEqual((row["place_src"], row["place_dst"]), (place, place))
                 self.assertEqual(row["completed"], 300)
@@ -207,6 +211,13 @@ class Faults(Case):
             for row in rows:
                 self.assertEqual((row["fault_rate"], row["faults"]), (rate, 1128 * rate // 100))
 
+    def test_dif(self):
+        for block in (512, 4104):
+            rows = self.measure("-o", ",".join(DIF[1:]), "-s", f"{block},{16 * block}",
+                                "--dif-block", str(block), "-n", "128", "-i", "1000",
+                                "--fault-rate", "10", eal=FAULTING)
+            self.assertEqual([r["faults"] for r in rows], [112] * 6)
+
     def test_by_time(self):
         rows = self.measure("-s", "64,4k,64k", "-t", "0.01", "--fault-rate", "50,100", "-Q", "2",
                             eal=FAULTING)
@@ -217,7 +228,7 @@ class Faults(Case):
 
     def test_device_that_does_not_know(self):
         rows = self.measure("-o", "all", "-s", "4k", "-i", "300", "--fault-rate", "30", eal=SILENT)
-        self.assertEqual([r["op"] for r in rows], WRITING)
+        self.assertEqual([r["op"] for r in rows], WHOLE)
         self.assertEqual({r["faults"] for r in rows}, {0})
 
     def test_range_and_repeats(self):
@@ -255,7 +266,8 @@ class Faults(Case):
     def test_bad_usage(self):
         for rate in ("101", "x", "", "-1", "1.5", "10%"):
             self.refused(["--fault-rate", rate], "--fault-rate")
-        self.refused(["-o", "copy,crc32c", "--fault-rate", "5"], "--fault-rate", "crc32c")
+        for op in set(OPS) - set(WHOLE):
+            self.refused(["-o", "copy," + op, "--fault-rate", "5"], f"--fault-rate: {op} ", *WHOLE)
         for option in (["--huge"], ["--place-dst", "l1"], ["--offset-dst", "64"]):
             self.refused(["--fault-rate", "5", *option], "--fault-rate", option[0])
 

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import unittest
 
-from perf_case import GUIDE, LIMIT, PERF, PLUGIN, Case, perf
+from perf_case import DIF, GUIDE, LIMIT, PERF, PLUGIN, SIZED, Case, perf
 
 INT, NUM, TEXT, BOOL = (int,), (int, float), (str,), (bool,)
 NULL = (type(None),)
@@ -30,7 +30,8 @@ KINDS = {
         "completed": INT, "failed": INT, "faults": INT, "verified": BOOL,
         "model_gbps": NUM + NULL, "place_src": TEXT, "place_dst": TEXT, "stride_src": INT + NULL,
         "stride_dst": INT + NULL, "node_src": INT + NULL, "node_dst": INT + NULL, "flags": TEXT,
-        "fault_rate": INT + NULL, "submit_only": BOOL, "prepare_ns": NUM + NULL,
+        "fault_rate": INT + NULL, "submit_only": BOOL, "dif_block": INT + NULL,
+        "delta": INT + NULL, "prepare_ns": NUM + NULL,
         "submit_ns": NUM + NULL, "poll_ns": NUM + NULL, "wait_ns": NUM + NULL},
     "break-even": {
         "op": TEXT, "batch": INT, "depth": INT + NULL, "mode": TEXT, "from": INT, "to": INT,
@@ -42,6 +43,7 @@ STEPS = ["container-create", "device-open", "bind-again", "queue-open", "first-o
 EVERY_KIND = [("-s", "64", "-i", "50", "--flag", "fence/2,to-cache/3"),
               ("-s", "64", "-i", "50", "-r", "3", "--split"),
               ("-s", "64", "-i", "50", "--submit-only"), ("--open-cost", "-r", "3"),
+              ("-o", "dif-check,delta-create", "-s", "512", "-i", "50"),
               ("--open-cost",), ("-s", "64-1k", "-i", "50", "--break-even")]
 
 
@@ -204,12 +206,24 @@ class BreakEven(Case):
         self.assertEqual({r["kind"] for r in self.read(path)}, {"load"})
 
     def test_bad_usage(self):
-        self.refused(["--break-even", "-o", "nop"], "--op", "nop")
+        for op in ("nop", "drain"):
+            self.refused(["--break-even", "-o", op], "--op", op, "no size to break even at")
         for option in (["--no-cpu"], ["--submit-only"], ["--fault-rate", "5"]):
             self.refused(["--break-even", *option], "--break-even", option[0])
         self.refused(["--break-even", "--open-cost"], "--break-even", "--open-cost")
-        rows = self.measure("--break-even", "-o", "all", "-s", "64", "-i", "9")
-        self.assertNotIn("nop", {r["op"] for r in rows})
+
+    def test_every_op(self):
+        """Those that have a size; each with the sizes that it can have."""
+        rows = self.measure("--break-even", "-o", "all", "-s", "64,512", "-i", "9")
+        even = [r for r in rows if r["kind"] == "break-even"]
+        self.assertEqual([(r["op"], r["from"], r["to"]) for r in even],
+                         [(op, 512 if op in DIF else 64, 512) for op in SIZED for _ in range(2)])
+        self.assertEqual([r["size"] for r in self.measure("--break-even", "-o", "dif-insert",
+                                                          "-i", "9") if r["kind"] == "load"],
+                         self.SIZES[3:] * 2)
+        self.assertEqual([r["size"] for r in self.measure("--break-even", "-o", "delta-create",
+                                                          "-i", "9") if r["kind"] == "load"],
+                         self.SIZES[:-3] * 2)
 
 
 class OpenCost(Case):

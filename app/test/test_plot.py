@@ -30,7 +30,7 @@ def load(op="copy", size=4096, **more):
            "node_src": None, "node_dst": None, "flags": "", "fault_rate": None,
            "submit_only": False, "prepare_ns": None, "submit_ns": None, "poll_ns": None,
            "wait_ns": None}
-    assert set(more) <= set(row) | set(COMMON) | {"model_gbps"}, more
+    assert set(more) <= set(row) | set(COMMON) | {"model_gbps", "dif_block", "delta"}, more
     return {**row, **more}
 
 
@@ -356,6 +356,24 @@ class Plot(unittest.TestCase):
         self.assertRegex(out, r"copy, size 4k, queues 2 .* same\n")
         self.assertRegex(out, r"copy, size 4k, queues 1, flags cache .* only in new\n")
         self.assertRegex(out, r"fill, size 4k, queues 1 .* only in old\n")
+
+    def test_blocks_and_deltas(self):
+        """They are told apart by them where there are several, and are no matter to others."""
+        loads = [load("dif-check", dif_block=512), load("delta-create", delta=10), load()]
+        out = self.compare(loads, loads)
+        self.assertIn("3 compared: 0 worse, 0 better", out)
+        self.assertNotRegex(out, "dif_block|delta \\d")
+        more = loads + [load("dif-check", dif_block=4096), load("delta-create", delta=50)]
+        out = self.compare(more, more)
+        self.assertIn("5 compared: 0 worse, 0 better", out)
+        for text in ("dif-check, size 4k, dif_block 512 ", "dif-check, size 4k, dif_block 4k ",
+                     "delta-create, size 4k, delta 10 ", "delta-create, size 4k, delta 50 ",
+                     "copy, size 4k "):
+            self.assertIn("\n" + text, out)
+        self.write("r.json", [load("dif-check", size, dif_block=block) for size in (4096, 65536)
+                              for block in (512, 4096)])
+        self.good("r.json", "--html", "r.html")
+        self.assertIn("dif_block 4k", Page(self.read("r.html").decode()).text)
 
     def test_other_machines(self):
         out = self.compare([load()], [load(device="vfio:0000:6a:01.0", cpu="B CPU",

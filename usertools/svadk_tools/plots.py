@@ -11,10 +11,10 @@ from .results import distinct, number, size_text
 # over, the others make variants.
 PARAMETERS = ['size', 'batch', 'depth', 'queues', 'buffers', 'stride_src', 'stride_dst',
               'place_src', 'place_dst', 'node_src', 'node_dst', 'flags', 'fault_rate',
-              'submit_only']
+              'submit_only', 'dif_block', 'delta']
 OVER = PARAMETERS[:7]
-# A default that follows from the size is no variant of its own.
-DERIVED = ('batch', 'depth', 'buffers')
+# What follows from the size or the operation is no variant of its own.
+DERIVED = ('batch', 'depth', 'buffers', 'dif_block', 'delta')
 LABELS = {'size': 'bytes of an operation', 'batch': 'operations of a submit',
           'depth': 'operations in flight', 'queues': 'queues', 'buffers': 'buffers',
           'stride_src': 'stride of the source', 'stride_dst': 'stride of the destination',
@@ -44,7 +44,7 @@ class Figure:
 def value_text(name, value):
     if value is None or value == '':
         return 'default'
-    if name in ('size', 'stride_src', 'stride_dst', 'from', 'to', 'break_even'):
+    if name in ('size', 'dif_block', 'stride_src', 'stride_dst', 'from', 'to', 'break_even'):
         return size_text(value)
     return number(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else \
         str(value).lower() if isinstance(value, bool) else value

@@ -23,17 +23,18 @@ KINDS = {
         'failed': int, 'faults': int, 'verified': bool, 'model_gbps': float, 'gbps_ci': float,
         'mops_ci': float, 'cpu_gbps_ci': float, 'ratio_ci': float, 'place_src': str,
         'place_dst': str, 'stride_src': int, 'stride_dst': int, 'node_src': int, 'node_dst': int,
-        'flags': str, 'fault_rate': float, 'submit_only': bool, 'prepare_ns': float,
-        'submit_ns': float, 'poll_ns': float, 'wait_ns': float},
+        'flags': str, 'fault_rate': float, 'submit_only': bool, 'dif_block': int,
+        'delta': int, 'prepare_ns': float, 'submit_ns': float,
+        'poll_ns': float, 'wait_ns': float},
     'break-even': {'op': str, 'batch': int, 'depth': int, 'mode': str, 'from': int, 'to': int,
                    'break_even': int},
     'open': {'step': str, 'us': float, 'us_ci': float},
 }
 OPTIONAL = {'section', 'place_src', 'place_dst', 'flags', 'submit_only'}
 NULLABLE = {'model_gbps', 'gbps_ci', 'mops_ci', 'cpu_gbps_ci', 'ratio_ci', 'stride_src',
-            'stride_dst', 'node_src', 'node_dst', 'fault_rate', 'prepare_ns', 'submit_ns',
-            'poll_ns', 'wait_ns', 'cpu_gbps', 'ratio', 'p50_ns', 'p90_ns', 'p99_ns', 'p999_ns',
-            'break_even', 'us_ci'}
+            'stride_dst', 'node_src', 'node_dst', 'fault_rate', 'dif_block', 'delta',
+            'prepare_ns', 'submit_ns', 'poll_ns', 'wait_ns', 'cpu_gbps', 'ratio', 'p50_ns',
+            'p90_ns', 'p99_ns', 'p999_ns', 'break_even', 'us_ci'}
 # Where it was chosen for each size, it is of none.
 NULLABLE_OF = {'break-even': {'depth'}}
 SIGNED = {'stride_src', 'stride_dst', 'node_src', 'node_dst'}
