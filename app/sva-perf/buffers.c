@@ -278,6 +278,23 @@ fill_set(struct perf_set *set, uint8_t *want, const struct perf_case *c, uint64_
 	}
 }
 
+/* The sets get their operands in another order, at distances that differ. */
+static void
+shuffle(struct perf_set *sets, unsigned int n, uint64_t seed)
+{
+	struct perf_set set;
+	uint64_t random;
+	unsigned int i, j;
+
+	for (i = n; i > 1; i--) {
+		fill_random(&random, 1, seed + i);
+		j = (unsigned int)((random >> 16) % i);
+		set = sets[j];
+		sets[j] = sets[i - 1];
+		sets[i - 1] = set;
+	}
+}
+
 /*
  * Both destinations of a dualcast agree in address bits 11:0, as arenas start at pages and
  * have the same layout.
@@ -339,6 +356,8 @@ perf_buffers_make(struct perf_buffers *buf, const struct perf_case *c, uint64_t 
 	}
 	if (make_operands(buf, c, seed) != 0)
 		return -1;
+	if (c->opts->shuffle)
+		shuffle(buf->sets, buf->nb, seed);
 	for (i = 0; i < buf->nb; i++)
 		fill_set(&buf->sets[i], computed ? buf->want + i * c->shape.made : NULL, c,
 			 seed + i);

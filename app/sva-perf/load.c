@@ -123,6 +123,7 @@ describe(struct perf_row *row, const struct perf_case *c)
 	row->flags = o->flags;
 	row->fault_rate = c->fault_rate;
 	row->submit_only = o->submit_only;
+	row->shuffle = o->shuffle;
 	if (perf_op_is_dif(c->op))
 		row->dif_block = o->dif_block;
 	if (perf_op_is_delta(c->op))

@@ -84,6 +84,8 @@ static const struct perf_option_def table[PERF_NB_OPTIONS] = {
 	[OPT_DELTA] = { "delta", "N",
 		"percent of words of 8 bytes that differ, for delta records [10]",
 		.kinds = LOADS, UINT(delta, 0, 100) },
+	[OPT_SHUFFLE] = { "shuffle", NULL, "go round the sets of buffers in a random order",
+		.kinds = LOADS, SWITCH(shuffle) },
 	[OPT_PLACE_SRC] = { "place-src", "PLACE",
 		"bring sources to l1, llc or memory before each pass",
 		.kinds = LOADS, PLACE(place_src) },

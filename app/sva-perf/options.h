@@ -29,7 +29,7 @@ enum perf_option_id {
 	OPT_OP, OPT_SIZE, OPT_BATCH, OPT_DEPTH, OPT_BUFFERS, OPT_TIME, OPT_ITERATIONS, OPT_REPEAT,
 	OPT_CPUS, OPT_QUEUES,
 	OPT_BREAK_EVEN, OPT_OPEN_COST, OPT_SPLIT, OPT_SUBMIT_ONLY, OPT_FAULT_RATE, OPT_FLAG,
-	OPT_DIF_BLOCK, OPT_DELTA,
+	OPT_DIF_BLOCK, OPT_DELTA, OPT_SHUFFLE,
 	OPT_PLACE_SRC, OPT_PLACE_DST, OPT_STRIDE_SRC, OPT_STRIDE_DST, OPT_OFFSET_SRC,
 	OPT_OFFSET_DST, OPT_NODE_SRC, OPT_NODE_DST, OPT_NODE_RING, OPT_HUGE, OPT_INPUT,
 	OPT_NO_VERIFY, OPT_NO_CPU, OPT_CORRUPT, OPT_CONFIG, OPT_JSON, OPT_CSV, OPT_VERBOSE,
@@ -76,7 +76,7 @@ struct perf_options {
 	unsigned int delta;	/* percent of the words */
 	uint64_t fence_every, to_cache_every;	/* 0: never */
 	uint64_t corrupt;	/* destination to spoil, from 1; 0: none */
-	bool break_even, open_cost, split, submit_only;
+	bool break_even, open_cost, split, submit_only, shuffle;
 	bool huge, no_verify, no_cpu, verbose, help, version;
 	const char *input;
 	const char *config;

@@ -70,6 +70,7 @@ static const struct field fields[] = {
 	{ "submit_only", LOAD, BOOLEAN, FROM(submit_only) },
 	{ "dif_block", LOAD, INTEGER, FROM(dif_block) },
 	{ "delta", LOAD, INTEGER, FROM(delta) },
+	{ "shuffle", LOAD, BOOLEAN, FROM(shuffle) },
 	{ "prepare_ns", LOAD, NANOSECONDS, FROM(metric[PERF_PREPARE_NS]) },
 	{ "submit_ns", LOAD, NANOSECONDS, FROM(metric[PERF_SUBMIT_NS]) },
 	{ "poll_ns", LOAD, NANOSECONDS, FROM(metric[PERF_POLL_NS]) },

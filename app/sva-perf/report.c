@@ -163,6 +163,8 @@ print_load(FILE *out, const struct perf_options *o)
 	print_side(out, "Destinations", o->place_dst, o->stride_dst, perf_given(o, OPT_NODE_DST),
 		   o->node_dst);
 	print_kinds(out, o);
+	if (o->shuffle)
+		fputs("Buffers in random order\n", out);
 	if (o->flags[0] != '\0')
 		fprintf(out, "Flags: %s operations\n", o->flags);
 	if (o->submit_only)

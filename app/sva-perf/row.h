@@ -47,6 +47,7 @@ struct perf_row {
 	uint64_t fault_rate;
 	bool submit_only;
 	uint64_t dif_block, delta;
+	bool shuffle;
 
 	const char *mode;
 	uint64_t from, to, break_even;

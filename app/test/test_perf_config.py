@@ -176,7 +176,7 @@ class Broken(ConfigCase):
         for key, value in (("size", "4x"), ("size", ""), ("size", "64-32"), ("op", "move"),
                            ("time", "0"), ("batch", "0"), ("cpus", "a"), ("no-cpu", "1"),
                            ("huge", ""), ("split", "YES"), ("place-src", "l3"),
-                           ("dif-block", "1k"), ("delta", "200"),
+                           ("dif-block", "1k"), ("delta", "200"), ("shuffle", "maybe"),
                            ("flag", "x/1"), ("node-dst", "4000"), ("fault-rate", "200"),
                            ("repeat", "0"), ("depth", "-1"), ("iterations", "1.5")):
             self.bad(["[good]", "op = copy", "[bad]", f"{key} = {value}"], f"[bad]: {key}: ")

@@ -177,6 +177,23 @@ class Strides(Case):
         self.measure("-o", "copy,crc32c", "-s", "100", "-n", "50", "-i", "100", "--stride-src",
                      "300", "--input", self.path("file", os.urandom(1000)))
 
+    def test_shuffled(self):
+        """The same places, not at one distance, and the same each time."""
+        straight, mixed = self.addresses(), self.addresses("--shuffle")
+        self.assertEqual([a - min(straight) for a in sorted(straight)], [256 * i for i in range(5)])
+        steps = [b - a for a, b in zip(mixed, mixed[1:])]
+        self.assertGreater(len(set(steps)), 1)
+        self.assertEqual({s % 256 for s in steps}, {0})
+        again = self.addresses("--shuffle")
+        self.assertEqual(steps, [b - a for a, b in zip(again, again[1:])])
+        rows = self.measure("-o", "all", "-s", "512,4k", "-n", "20", "-i", "100", "--shuffle")
+        self.assertEqual({r["op"] for r in rows}, set(OPS))
+        self.assertEqual({r["shuffle"] for r in rows}, {True})
+        row, = self.measure("-o", "copy", "-s", "64", "-i", "9")
+        self.assertIs(row["shuffle"], False)
+        done = self.good("-o", "copy", "-s", "64", "-i", "9", "--shuffle")
+        self.assertIn("\nBuffers in random order\n", done.stdout)
+
     def test_too_small(self):
         self.refused(["-s", "64,1000", "--stride-src", "999"], "--stride-src", "at least 1000")
         self.refused(["-s", "64,1000", "--stride-dst", "1127"], "--stride-dst", "at least 1128")

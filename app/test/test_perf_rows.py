@@ -31,7 +31,7 @@ KINDS = {
         "model_gbps": NUM + NULL, "place_src": TEXT, "place_dst": TEXT, "stride_src": INT + NULL,
         "stride_dst": INT + NULL, "node_src": INT + NULL, "node_dst": INT + NULL, "flags": TEXT,
         "fault_rate": INT + NULL, "submit_only": BOOL, "dif_block": INT + NULL,
-        "delta": INT + NULL, "prepare_ns": NUM + NULL,
+        "delta": INT + NULL, "shuffle": BOOL, "prepare_ns": NUM + NULL,
         "submit_ns": NUM + NULL, "poll_ns": NUM + NULL, "wait_ns": NUM + NULL},
     "break-even": {
         "op": TEXT, "batch": INT, "depth": INT + NULL, "mode": TEXT, "from": INT, "to": INT,
@@ -43,7 +43,7 @@ STEPS = ["container-create", "device-open", "bind-again", "queue-open", "first-o
 EVERY_KIND = [("-s", "64", "-i", "50", "--flag", "fence/2,to-cache/3"),
               ("-s", "64", "-i", "50", "-r", "3", "--split"),
               ("-s", "64", "-i", "50", "--submit-only"), ("--open-cost", "-r", "3"),
-              ("-o", "dif-check,delta-create", "-s", "512", "-i", "50"),
+              ("-o", "dif-check,delta-create", "-s", "512", "-i", "50", "--shuffle"),
               ("--open-cost",), ("-s", "64-1k", "-i", "50", "--break-even")]
 
 

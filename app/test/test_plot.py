@@ -30,7 +30,8 @@ def load(op="copy", size=4096, **more):
            "node_src": None, "node_dst": None, "flags": "", "fault_rate": None,
            "submit_only": False, "prepare_ns": None, "submit_ns": None, "poll_ns": None,
            "wait_ns": None}
-    assert set(more) <= set(row) | set(COMMON) | {"model_gbps", "dif_block", "delta"}, more
+    assert set(more) <= set(row) | set(COMMON) | {"model_gbps", "dif_block", "delta",
+                                                   "shuffle"}, more
     return {**row, **more}
 
 
@@ -363,12 +364,13 @@ class Plot(unittest.TestCase):
         out = self.compare(loads, loads)
         self.assertIn("3 compared: 0 worse, 0 better", out)
         self.assertNotRegex(out, "dif_block|delta \\d")
-        more = loads + [load("dif-check", dif_block=4096), load("delta-create", delta=50)]
+        more = loads + [load("dif-check", dif_block=4096), load("delta-create", delta=50),
+                        load(shuffle=True)]
         out = self.compare(more, more)
-        self.assertIn("5 compared: 0 worse, 0 better", out)
+        self.assertIn("6 compared: 0 worse, 0 better", out)
         for text in ("dif-check, size 4k, dif_block 512 ", "dif-check, size 4k, dif_block 4k ",
                      "delta-create, size 4k, delta 10 ", "delta-create, size 4k, delta 50 ",
-                     "copy, size 4k "):
+                     "copy, size 4k ", "copy, size 4k, shuffle true "):
             self.assertIn("\n" + text, out)
         self.write("r.json", [load("dif-check", size, dif_block=block) for size in (4096, 65536)
                               for block in (512, 4096)])

@@ -11,7 +11,7 @@ from .results import distinct, number, size_text
 # over, the others make variants.
 PARAMETERS = ['size', 'batch', 'depth', 'queues', 'buffers', 'stride_src', 'stride_dst',
               'place_src', 'place_dst', 'node_src', 'node_dst', 'flags', 'fault_rate',
-              'submit_only', 'dif_block', 'delta']
+              'submit_only', 'dif_block', 'delta', 'shuffle']
 OVER = PARAMETERS[:7]
 # What follows from the size or the operation is no variant of its own.
 DERIVED = ('batch', 'depth', 'buffers', 'dif_block', 'delta')

@@ -24,13 +24,13 @@ KINDS = {
         'mops_ci': float, 'cpu_gbps_ci': float, 'ratio_ci': float, 'place_src': str,
         'place_dst': str, 'stride_src': int, 'stride_dst': int, 'node_src': int, 'node_dst': int,
         'flags': str, 'fault_rate': float, 'submit_only': bool, 'dif_block': int,
-        'delta': int, 'prepare_ns': float, 'submit_ns': float,
+        'delta': int, 'shuffle': bool, 'prepare_ns': float, 'submit_ns': float,
         'poll_ns': float, 'wait_ns': float},
     'break-even': {'op': str, 'batch': int, 'depth': int, 'mode': str, 'from': int, 'to': int,
                    'break_even': int},
     'open': {'step': str, 'us': float, 'us_ci': float},
 }
-OPTIONAL = {'section', 'place_src', 'place_dst', 'flags', 'submit_only'}
+OPTIONAL = {'section', 'place_src', 'place_dst', 'flags', 'submit_only', 'shuffle'}
 NULLABLE = {'model_gbps', 'gbps_ci', 'mops_ci', 'cpu_gbps_ci', 'ratio_ci', 'stride_src',
             'stride_dst', 'node_src', 'node_dst', 'fault_rate', 'dif_block', 'delta',
             'prepare_ns', 'submit_ns', 'poll_ns', 'wait_ns', 'cpu_gbps', 'ratio', 'p50_ns',
