@@ -144,11 +144,11 @@ class Measuring(Case):
     def test_timing_model(self):
         options = ("-o", "copy", "-s", "16k", "-q", "128", "-i", "20000", "--no-cpu")
         eal = ("-a", "emu:dsa,timing=on")
-        # How much of the latency is hidden depends on how soon this program refills the queue.
+        # How much of the latency is hidden depends on how soon this program refills the queue;
+        # with one operation at a time nothing of it is: 0.85 us and the bytes at 31.2 GB/s.
         model = self.measure(*options, eal=eal)[0]["model_gbps"]
-        self.assertGreater(model, 20)
+        self.assertGreater(model, 12)
         self.assertLess(model, 31.3)
-        # One at a time it does not: 0.85 us and the bytes at 31.2 GB/s.
         one = self.measure("-o", "copy,compare", "-s", "16k", "-q", "1", "-b", "1", "-i", "50",
                            eal=eal)
         for row in one:

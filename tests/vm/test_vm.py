@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 import tempfile
@@ -99,6 +100,15 @@ class Run(unittest.TestCase):
         done = vm('run', '--file', '/usr/bin/dpkg', '--', '/test/dpkg', '--version')
         self.check(done, 0)
         self.assertIn(b'Debian', done.stdout)
+
+    @unittest.skipUnless(guest.tsc_khz(), 'this host has no time-stamp counter')
+    def test_clock(self):
+        """A guest is told the rate that it could measure wrongly, and takes it."""
+        done = sh('cat /proc/cmdline; dmesg')
+        told = re.search(rb'tsc_early_khz=(\d+)', done.stdout)
+        taken = re.findall(rb'tsc: Detected (\d+\.\d+) MHz', done.stdout)
+        self.assertAlmostEqual(int(told[1]) / guest.tsc_khz(), 1, places=2)
+        self.assertAlmostEqual(float(taken[-1]) * 1000 / int(told[1]), 1, places=2)
 
     def test_functions(self):
         done = sh('cd /sys/bus/pci/devices; for f in 0000:0[1-9]*; do '
