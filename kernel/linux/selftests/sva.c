@@ -261,12 +261,17 @@ int sva_dev_open(struct sva_dev *dev)
 	return dev->bar0 == MAP_FAILED ? -errno : 0;
 }
 
+int sva_dev_reset(struct sva_dev *dev)
+{
+	return ioctl_errno(dev->fd, VFIO_DEVICE_RESET, NULL);
+}
+
 void sva_dev_close(struct sva_dev *dev)
 {
 	if (dev->bar0 && dev->bar0 != MAP_FAILED)
 		munmap(dev->bar0, BAR0_SIZE);
 	dev->bar0 = NULL;
-	ioctl(dev->fd, VFIO_DEVICE_RESET);
+	sva_dev_reset(dev);
 	close(dev->fd);
 	dev->fd = -1;
 }

@@ -65,6 +65,8 @@ int sva_attach(int container, struct sva_dev *dev);
 int sva_detach(struct sva_dev *dev);
 /* The group is in a container with an IOMMU. Enables bus mastering. */
 int sva_dev_open(struct sva_dev *dev);
+/* -EAGAIN: somebody else is at it. */
+int sva_dev_reset(struct sva_dev *dev);
 /* Resets the device, so that no DMA of it is left. */
 void sva_dev_close(struct sva_dev *dev);
 

@@ -7,9 +7,12 @@
  * Takes PCI functions bound to vfio-pci, as arguments or in the environment
  * variable VFIO_SELFTESTS_BDFS.
  */
+#include <pthread.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 
 #include <linux/sched.h>
+#include <linux/userfaultfd.h>
 
 #include "sva_fixture.h"
 
@@ -346,6 +349,161 @@ SVA_TEST(exit_and_the_mm_of_another)
 		ASSERT_EQ(0, child_end(&child));
 	}
 	EXPECT_TRUE(bonds_become(self->container, 0));
+}
+
+/* --- Reset ---------------------------------------------------------------- */
+
+/*
+ * A VFIO_IOMMU_BIND that keeps the container's lock for as long as that is
+ * wanted: where it is to write the PASID to, userfaultfd(2) makes it wait.
+ */
+struct holder {
+	pthread_t thread;
+	int container, uffd, ret;
+	struct sva_bind_arg *arg;	/* a page */
+};
+
+static void *hold(void *data)
+{
+	struct holder *holder = data;
+
+	holder->ret = ioctl(holder->container, VFIO_IOMMU_BIND, holder->arg);
+	return NULL;
+}
+
+static int write_protect(struct holder *holder, unsigned int mode)
+{
+	struct uffdio_writeprotect protect = {
+		.range = { (uintptr_t)holder->arg, PAGE },
+		.mode = mode,
+	};
+
+	return ioctl(holder->uffd, UFFDIO_WRITEPROTECT, &protect);
+}
+
+/* False: there is no userfaultfd(2) for that. */
+static bool holder_init(struct holder *holder, int container)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_WP };
+
+	holder->arg = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (holder->arg == MAP_FAILED)
+		abort();
+	holder->arg->bind.argsz = sizeof(*holder->arg);
+	holder->arg->bind.flags = VFIO_IOMMU_BIND_PROCESS;
+	holder->container = container;
+
+	reg.range.start = (uintptr_t)holder->arg;
+	reg.range.len = PAGE;
+	holder->uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	return holder->uffd >= 0 && !ioctl(holder->uffd, UFFDIO_API, &api) &&
+	       !ioctl(holder->uffd, UFFDIO_REGISTER, &reg);
+}
+
+/* The caller is bound already. */
+static void hold_lock(struct holder *holder)
+{
+	struct uffd_msg msg;
+
+	if (write_protect(holder, UFFDIO_WRITEPROTECT_MODE_WP) ||
+	    pthread_create(&holder->thread, NULL, hold, holder) ||
+	    read(holder->uffd, &msg, sizeof(msg)) != sizeof(msg))
+		abort();
+}
+
+/* Returns what the ioctl did. */
+static int let_go(struct holder *holder)
+{
+	if (write_protect(holder, 0))
+		abort();
+	pthread_join(holder->thread, NULL);
+	return holder->ret;
+}
+
+static void *reset(void *dev)
+{
+	return (void *)(intptr_t)sva_dev_reset(dev);
+}
+
+/* What the child has besides, so that its exit takes a while. */
+#define BALLAST		(64 << 20)
+
+/* Shares a page of the memfd, which cannot be sealed until that is unmapped. */
+static void child_to_be_killed(struct child *child, char *mem, int memfd)
+{
+	char *shared = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
+			    memfd, 0);
+	char *ballast = mmap(NULL, BALLAST, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	/* What is below @mem goes before it. */
+	if (shared == MAP_FAILED || ballast == MAP_FAILED || ballast > mem)
+		_exit(1);
+	madvise(ballast, BALLAST, MADV_NOHUGEPAGE);
+	memset(ballast, 1, BALLAST);
+	memset(mem, 1, PAGE);
+	child_say(child, 'r');
+	pause();
+	_exit(2);
+}
+
+/*
+ * A reset takes the PASID off the device and gives it back. Not if the process
+ * has exited meanwhile, even if the bond is still there. The verdict is the same
+ * whenever that is; a kernel that gets it wrong is found where the exit begins
+ * before the reset ends, and ends after.
+ */
+SVA_TEST(exit_while_the_device_is_reset)
+{
+	struct holder holder;
+	uint32_t pasid, own;
+	struct child child;
+	pthread_t thread;
+	uint64_t count;
+	void *ret;
+	int memfd;
+
+	if (!holder_init(&holder, self->container))
+		SKIP(return, "userfaultfd: %s", strerror(errno));
+	ASSERT_EQ(0, sva_bind(self->container, 0, &own));
+	for (int i = 0; i < 10; i++) {
+		memfd = memfd_create("shared", MFD_ALLOW_SEALING | MFD_CLOEXEC);
+		ASSERT_LE(0, memfd);
+		ASSERT_EQ(0, ftruncate(memfd, PAGE));
+		if (!child_fork(&child))
+			child_to_be_killed(&child, self->mem, memfd);
+		ASSERT_EQ('r', child_hear(&child));
+		ASSERT_EQ(0, sva_bind(self->container, child.pid, &pasid));
+		sva_stream(self->dev, pasid, self->mem, PAGE);
+
+		/* From here on nothing removes the bond. */
+		hold_lock(&holder);
+		ASSERT_EQ(0, pthread_create(&thread, NULL, reset, self->dev));
+		/* A reset takes 100 ms or a bit more. */
+		usleep(i * 13000);
+		kill(child.pid, SIGKILL);
+		ASSERT_EQ(0, pthread_join(thread, &ret));
+		ASSERT_EQ(NULL, ret);
+		sva_stream(self->dev, pasid, self->mem, PAGE);
+
+		ASSERT_EQ(-SIGKILL, child_end(&child));
+		while (fcntl(memfd, F_ADD_SEALS, F_SEAL_WRITE))
+			ASSERT_EQ(EBUSY, errno);
+		/* The process has no memory any more. */
+		count = sva_stream_count(self->dev);
+		while (sva_stream_running(self->dev) &&
+		       sva_stream_count(self->dev) == count)
+			;
+		EXPECT_EQ(count, sva_stream_count(self->dev));
+		sva_stream_stop(self->dev);
+
+		ASSERT_EQ(0, let_go(&holder));
+		EXPECT_TRUE(bonds_become(self->container, 1));
+		close(memfd);
+	}
+	EXPECT_TRUE(can_write(self->dev, own, self->mem));
 }
 
 /* --- Fork, exec, mappings ------------------------------------------------- */

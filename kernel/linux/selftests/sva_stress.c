@@ -151,7 +151,7 @@ static void test_kills(void)
 /* --- Everything at once --------------------------------------------------- */
 
 static atomic_bool stop;
-static atomic_ulong done[8];
+static atomic_ulong done[9];
 static atomic_uint wrong;
 
 static void expect(bool good, const char *what, int ret)
@@ -160,10 +160,15 @@ static void expect(bool good, const char *what, int ret)
 		ksft_print_msg("%s: %d\n", what, ret);
 }
 
-/* What a bind may say here. */
+/* What a bind of another may say here; EBUSY: the device is being reset. */
 static bool bind_result(int ret)
 {
-	return !ret || ret == -ESRCH || ret == -ENOSPC;
+	return !ret || ret == -ESRCH || ret == -ENOSPC || ret == -EBUSY;
+}
+
+static bool own_bind_result(int ret)
+{
+	return !ret || ret == -EBUSY;
 }
 
 static void fork_and_bind(unsigned int *rnd)
@@ -179,7 +184,7 @@ static void fork_and_bind(unsigned int *rnd)
 				sched_yield();
 		else
 			for (int i = 0; i < 3; i++)
-				if (sva_bind(container, 0, &pasid))
+				if (!own_bind_result(sva_bind(container, 0, &pasid)))
 					_exit(1);
 		_exit(0);
 	}
@@ -209,11 +214,14 @@ static void *worker(void *arg)
 	while (!atomic_load(&stop)) {
 		unsigned int what = rand_r(&rnd) % 8;
 
+		/* Rarely: it takes long, and nobody can be bound meanwhile. */
+		if (!(rand_r(&rnd) % 64))
+			what = 8;
 		switch (what) {
 		case 0:
 		case 1:
 			ret = sva_bind(container, 0, &pasid);
-			expect(!ret, "bind", ret);
+			expect(own_bind_result(ret), "bind", ret);
 			break;
 		case 2:
 			ret = sva_unbind(container, 0);
@@ -245,6 +253,10 @@ static void *worker(void *arg)
 			ret = sva_unmap(container, 0x1000000ull *
 					(1 + (uintptr_t)arg), PAGES * PAGE);
 			expect(!ret, "unmap", ret);
+			break;
+		case 8:
+			ret = sva_dev_reset(dev);
+			expect(!ret || ret == -EAGAIN, "reset", ret);
 			break;
 		}
 		atomic_fetch_add(&done[what], 1);
@@ -280,8 +292,8 @@ static void test_threads(void)
 
 	ksft_print_msg("bind %lu, unbind %lu, fork %lu, attach %lu, detach %lu\n",
 		       done[0] + done[1], done[2], done[3], done[4], done[5]);
-	ksft_print_msg("get information %lu, map and unmap %lu\n", done[6],
-		       done[7]);
+	ksft_print_msg("get information %lu, map and unmap %lu, reset %lu\n",
+		       done[6], done[7], done[8]);
 	ksft_test_result(!wrong, "no unexpected result in %u s\n", seconds);
 
 	sva_unbind(container, 0);
