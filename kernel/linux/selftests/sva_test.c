@@ -566,7 +566,7 @@ SVA_TEST(extension_is_reported)
 SVA_TEST(capability_is_reported)
 {
 	struct vfio_iommu_type1_info_cap_sva cap;
-	struct sva_dev *bad = dev_without_pasid();
+	struct sva_dev *bad = dev_without_pasid(), *no_ats = dev_without_ats();
 	uint32_t pasid;
 
 	ASSERT_EQ(24, sizeof(cap));
@@ -583,6 +583,16 @@ SVA_TEST(capability_is_reported)
 	ASSERT_EQ(0, sva_info(self->container, &cap));
 	EXPECT_EQ(1, cap.bonds);
 	ASSERT_EQ(0, sva_unbind(self->container, 0));
+
+	/* It has PASIDs. That they are of no use there is for the bind to say. */
+	if (no_ats) {
+		ASSERT_EQ(0, sva_group_open(no_ats));
+		ASSERT_EQ(0, sva_attach(self->container, no_ats));
+		ASSERT_EQ(0, sva_info(self->container, &cap));
+		EXPECT_LE(1, cap.pasid_bits);
+		EXPECT_EQ(-EOPNOTSUPP, sva_bind(self->container, 0, &pasid));
+		ASSERT_EQ(0, sva_detach(no_ats));
+	}
 
 	if (!bad)
 		SKIP(return, "needs a device without PASID");
