@@ -5,7 +5,7 @@
 
 Each patch, applied in its turn to the source of Debian's package, has to apply without
 fuzz, pass checkpatch, and build without a warning that was not there before, with the
-IOMMU's part of SVA and without.
+IOMMU's part of SVA and without. What VFIO, which may be modules, uses anew has to be exported.
 """
 
 import os
@@ -24,7 +24,8 @@ import cache  # noqa: E402
 import tree  # noqa: E402
 import unit  # noqa: E402
 
-OBJECTS = ['drivers/vfio/vfio_iommu_type1.o', 'kernel/fork.o', 'drivers/iommu/intel/iommu.o']
+MODULES = ['drivers/vfio/vfio_iommu_type1.o', 'drivers/vfio/pci/vfio_pci_core.o']
+OBJECTS = MODULES + ['kernel/fork.o', 'drivers/iommu/intel/iommu.o', 'drivers/iommu/intel/pasid.o']
 SVM_OBJECTS = ['drivers/iommu/intel/svm.o']
 SELFTESTS = 'tools/testing/selftests/vfio/sva'
 # It asks whether MAINTAINERS needs an entry for new files, whose folder has one, and looks up
@@ -96,22 +97,34 @@ class Series:
         shutil.copy(os.path.join(build.kernel(build.Sources(), f'{self.version}-fast'),
                                  'config'), os.path.join(out, '.config'))
         make = ['make', '-s', '-C', source, f'O={out}', '-j', build.JOBS]
-        known = {sva: self.warnings(make, out, sva) for sva in 'yn'}
+        known = {sva: self.built(make, out, sva) for sva in 'yn'}
         for patch in self.patches:
             with self.subTest(os.path.basename(patch)):
                 self.apply(patch, source)
-                for sva in known:
-                    self.assertEqual(self.warnings(make, out, sva) - known[sva], set())
+                for sva, (warned, used) in known.items():
+                    warns, uses = self.built(make, out, sva)
+                    self.assertEqual(warns - warned, set())
+                    self.assertEqual(self.unexported(source, uses - used), set())
 
-    def warnings(self, make, out, sva):
-        """What the compiler warns of in the objects that the series changes, without lines."""
+    def built(self, make, out, sva):
+        """What the compiler warns of in the objects that the series changes, without lines; and
+        the symbols of others that those of them use which may be modules."""
         config = os.path.join(out, '.config')
         self.good(command([os.path.join(self.pristine, 'scripts/config'), '--file', config,
                            '--set-val', 'INTEL_IOMMU_SVM', sva]))
         self.good(command([*make, 'olddefconfig']))
         self.assertEqual('CONFIG_IOMMU_SVA=y' in cache.read(config).decode(), sva == 'y')
         said = self.good(command([*make, 'W=1', *OBJECTS, *SVM_OBJECTS * (sva == 'y')]))
-        return set(re.findall(r'([^/\n]+:)(?:\d+:)+ (warning: .*)', said))
+        undefined = self.good(command(['nm', '-u', *MODULES], cwd=out))
+        return (set(re.findall(r'([^/\n]+:)(?:\d+:)+ (warning: .*)', said)),
+                set(re.findall(r'^ +U (\w+)$', undefined, re.MULTILINE)))
+
+    def unexported(self, source, symbols):
+        if not symbols:
+            return set()
+        done = command(['grep', '-rhoE', '--include=*.[chS]',
+                        rf'^EXPORT_SYMBOL(_GPL)?\(({"|".join(symbols)})\)', source])
+        return symbols - set(re.findall(r'\((\w+)\)', done.stdout))
 
 
 class Linux72(Series, unittest.TestCase):
