@@ -127,6 +127,12 @@ static inline bool can_write(struct sva_dev *dev, uint32_t pasid, void *page)
 	return written;
 }
 
+/* A thread, which returns what the reset did. */
+static inline void *reset_device(void *dev)
+{
+	return (void *)(intptr_t)sva_dev_reset(dev);
+}
+
 /* A child, and a byte pipe each way. */
 struct child {
 	pid_t pid;

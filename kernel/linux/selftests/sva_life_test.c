@@ -422,11 +422,6 @@ static int let_go(struct holder *holder)
 	return holder->ret;
 }
 
-static void *reset(void *dev)
-{
-	return (void *)(intptr_t)sva_dev_reset(dev);
-}
-
 /* What the child has besides, so that its exit takes a while. */
 #define BALLAST		(64 << 20)
 
@@ -480,7 +475,7 @@ SVA_TEST(exit_while_the_device_is_reset)
 
 		/* From here on nothing removes the bond. */
 		hold_lock(&holder);
-		ASSERT_EQ(0, pthread_create(&thread, NULL, reset, self->dev));
+		ASSERT_EQ(0, pthread_create(&thread, NULL, reset_device, self->dev));
 		/* A reset takes 100 ms or a bit more. */
 		usleep(i * 13000);
 		kill(child.pid, SIGKILL);

@@ -9,6 +9,8 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 
@@ -501,13 +503,6 @@ SVA_TEST(signals_do_not_show)
 	ASSERT_EQ(0, setitimer(ITIMER_REAL, &never, NULL));
 }
 
-static void *reset(void *dev)
-{
-	const struct sva_dev *d = dev;
-
-	return (void *)(intptr_t)ioctl(d->fd, VFIO_DEVICE_RESET);
-}
-
 /* Done or refused, and refused without a trace. */
 SVA_TEST(bind_while_the_device_is_reset)
 {
@@ -518,7 +513,7 @@ SVA_TEST(bind_while_the_device_is_reset)
 		pthread_t thread;
 		void *ended;
 
-		ASSERT_EQ(0, pthread_create(&thread, NULL, reset, self->dev));
+		ASSERT_EQ(0, pthread_create(&thread, NULL, reset_device, self->dev));
 		for (int k = 0; k < PATIENCE && !refused; k++) {
 			int ret = sva_bind(self->container, 0, &pasid);
 
@@ -551,6 +546,104 @@ SVA_TEST(masked_addresses)
 	EXPECT_EQ(0, count_bonds(self->container));
 }
 #endif
+
+/* --- Resources ------------------------------------------------------------ */
+
+#define CGROUPS		"/sys/fs/cgroup"
+#define CGROUP		CGROUPS "/sva_test"
+#define CHARGED		256
+/* There are two objects for each, and this is less than they take. */
+#define CHARGE		(CHARGED * 128)
+
+static bool write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool good = fd >= 0 && write(fd, text, strlen(text)) > 0;
+
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
+/* The bytes of small objects that the cgroup is charged for, or -1. */
+static long charged(void)
+{
+	FILE *f = fopen(CGROUP "/memory.stat", "re");
+	char line[128];
+	long n = -1;
+
+	while (f && n < 0 && fgets(line, sizeof(line), f))
+		sscanf(line, "slab %ld", &n);
+	if (f)
+		fclose(f);
+	return n;
+}
+
+/* The kernel brings the figure up to date every two seconds. */
+static bool charge_becomes(bool high)
+{
+	for (int i = 0; i < 3000; i++) {
+		if ((charged() >= CHARGE) == high)
+			return true;
+		usleep(10000);
+	}
+	ksft_print_msg("%ld bytes are charged\n", charged());
+	return false;
+}
+
+SVA_TEST(memory_is_charged_to_the_caller)
+{
+	pid_t pids[CHARGED];
+	struct child child;
+	uint32_t pasid;
+
+	write_text(CGROUPS "/cgroup.subtree_control", "+memory");
+	mkdir(CGROUP, 0755);
+	if (charged() < 0)
+		SKIP(return, "needs a cgroup with the memory controller");
+	/* Those who are bound are in another one. */
+	for (int i = 0; i < CHARGED; i++) {
+		pids[i] = fork();
+		ASSERT_LE(0, pids[i]);
+		if (!pids[i]) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			pause();
+			_exit(0);
+		}
+	}
+	if (!child_fork(&child)) {
+		if (!write_text(CGROUP "/cgroup.procs", "0"))
+			_exit(1);
+		child_say(&child, 'r');
+		child_hear(&child);
+		for (int i = 0; i < CHARGED; i++)
+			if (sva_bind(self->container, pids[i], &pasid))
+				_exit(2);
+		child_say(&child, 'b');
+		child_hear(&child);
+		for (int i = 0; i < CHARGED; i++)
+			if (sva_unbind(self->container, pids[i]))
+				_exit(3);
+		child_say(&child, 'u');
+		child_hear(&child);
+		_exit(0);
+	}
+	ASSERT_EQ('r', child_hear(&child));
+	EXPECT_TRUE(charge_becomes(false));
+	child_say(&child, 'g');
+	ASSERT_EQ('b', child_hear(&child));
+	EXPECT_TRUE(charge_becomes(true));
+	child_say(&child, 'g');
+	ASSERT_EQ('u', child_hear(&child));
+	EXPECT_TRUE(charge_becomes(false));
+
+	for (int i = 0; i < CHARGED; i++) {
+		kill(pids[i], SIGKILL);
+		waitpid(pids[i], NULL, 0);
+	}
+	EXPECT_EQ(0, child_end(&child));
+	rmdir(CGROUP);
+}
 
 /* --- Discovery ------------------------------------------------------------ */
 
