@@ -127,7 +127,7 @@ SUITES = {
         Boot('7.2-debug', SVA_TESTS, ALL_KINDS)]),
     'linux-7.3': Suite('the same on Linux 7.3', [Boot('7.3-fast', SVA_TESTS, ALL_KINDS)],
                        asked=True),
-    'inject': Suite('every allocation failed once', [Boot('7.2-debug', [INJECT])]),
+    'inject': Suite('every allocation failed in turn', [Boot('7.2-debug', [INJECT])]),
     'stress': Suite('processes killed while bound, and everything from eight threads', [
         Boot('7.2-debug', [STRESS], 'test,test,test')]),
     'fuzz': Suite('random ioctls', [Boot('7.2-debug', [FUZZ])]),

@@ -2,7 +2,7 @@
 // Copyright(c) 2026 The SVADK authors
 /*
  * Every allocation on the way of VFIO_IOMMU_BIND, of a group that joins a
- * container with bonds, of unbinding and of exiting, failed once in turn.
+ * container with bonds, of unbinding and of exiting, failed in turn.
  *
  * Needs CONFIG_FAULT_INJECTION with FAILSLAB, FAIL_PAGE_ALLOC and
  * FAULT_INJECTION_DEBUG_FS, root, and debugfs in its place; with
