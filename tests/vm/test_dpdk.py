@@ -26,7 +26,7 @@ import unit  # noqa: E402
 
 PACKAGES = ['base-files', 'dash', 'coreutils', 'dpdk', 'dpdk-dev', 'libdpdk-dev', 'libnuma-dev',
             'libcmocka-dev', 'libisal-dev', 'gcc', 'libc6-dev', 'meson', 'ninja-build',
-            'pkg-config', 'python3', 'python3-pyelftools', 'libc-bin', 'bash']
+            'pkg-config', 'python3', 'python3-pyelftools', 'libc-bin', 'bash', 'util-linux']
 CHECKED = ('24.11', '25.11')
 LIMIT = 900
 # Bind mounts that end with the command.
