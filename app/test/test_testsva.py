@@ -59,6 +59,13 @@ class Case(FolderCase):
 
 
 class Commands(Case):
+    def sleeper(self, **options):
+        """Another process, until the case ends."""
+        child = subprocess.Popen(["/bin/sleep", "600"], **options)
+        self.addCleanup(child.wait)
+        self.addCleanup(child.kill)
+        return child
+
     def test_memory(self):
         out = self.good("""
             mem alloc x 8193
@@ -109,9 +116,7 @@ class Commands(Case):
         self.good(base + "mem dump x:4k\nmem protect x write\nmem fill x 1\n")
 
     def test_binding(self):
-        child = subprocess.Popen(["/bin/sleep", "600"])
-        self.addCleanup(child.wait)
-        self.addCleanup(child.kill)
+        child = self.sleeper()
         out = self.good(f"""
             container create emu
             open emu:dsa3 container=0
@@ -155,9 +160,7 @@ class Commands(Case):
         if os.geteuid() == 0:
             # Even so it takes this right to bind another user's.
             command = ["setpriv", "--bounding-set=-sys_ptrace", TESTSVA]
-            child = subprocess.Popen(["/bin/sleep", "600"], user=65534)
-            self.addCleanup(child.wait)
-            self.addCleanup(child.kill)
+            child = self.sleeper(user=65534)
             pid = child.pid
         done = subprocess.run([*command, "--", "-f", self.path(
             "commands", f"container create emu\nopen emu:dsa container=0\nbind 0 {pid}\n")],
@@ -167,9 +170,7 @@ class Commands(Case):
                       done.stderr)
 
     def test_device_that_is_not_bound_any_more(self):
-        child = subprocess.Popen(["/bin/sleep", "600"])
-        self.addCleanup(child.wait)
-        self.addCleanup(child.kill)
+        child = self.sleeper()
         with subprocess.Popen([TESTSVA, "--", "-i"], stdin=subprocess.PIPE, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
             out, err = run.communicate(f"""
@@ -214,9 +215,7 @@ class Commands(Case):
         self.assertIn(f"emu:dsa1 (8086:0b25), driver idxd, PASID 1{none}, container 0,", out)
 
     def test_bound_process_that_ends(self):
-        child = subprocess.Popen(["/bin/sleep", "600"])
-        self.addCleanup(child.wait)
-        self.addCleanup(child.kill)
+        child = self.sleeper()
         with subprocess.Popen([TESTSVA, "--", "-i"], stdin=subprocess.PIPE, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
             run.stdin.write("container create emu\nopen emu:dsa container=0\n"
