@@ -434,13 +434,18 @@ uint64_t sva_stream_count(struct sva_dev *dev)
 	return sva_load(dev->bar0 + REG_COUNT);
 }
 
-void sva_expect_faults(void)
+bool sva_write_file(const char *path, const char *text)
 {
-	static const char line[] = "svadk-vm: dmar faults expected\n";
-	int fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool good = fd >= 0 && write(fd, text, strlen(text)) > 0;
 
-	if (fd < 0 || write(fd, line, strlen(line)) < 0)
-		fprintf(stderr, "/dev/kmsg: %s\n", strerror(errno));
 	if (fd >= 0)
 		close(fd);
+	return good;
+}
+
+void sva_expect_faults(void)
+{
+	if (!sva_write_file("/dev/kmsg", "svadk-vm: dmar faults expected\n"))
+		fprintf(stderr, "/dev/kmsg: %s\n", strerror(errno));
 }

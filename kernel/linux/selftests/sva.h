@@ -97,6 +97,9 @@ int sva_stream_stop(struct sva_dev *dev);
 bool sva_stream_running(struct sva_dev *dev);
 uint64_t sva_stream_count(struct sva_dev *dev);
 
+/* Writes a text to a file that is there: whether that worked. */
+bool sva_write_file(const char *path, const char *text);
+
 /*
  * This program has devices do what the IOMMU refuses, and checks that it does.
  * Leaves a line in the kernel log that says so, for whoever reads the log. The

@@ -39,16 +39,6 @@ enum { GOOD, FAILED_CLEANLY, NOT_REACHED = 64, BROKEN };
 
 static struct sva_dev *dev, *dev2;
 
-static bool write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	bool good = fd >= 0 && write(fd, text, strlen(text)) > 0;
-
-	if (fd >= 0)
-		close(fd);
-	return good;
-}
-
 static int fail_nth_fd(void)
 {
 	return open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
@@ -271,7 +261,7 @@ static int leaks(void)
 	sleep(KMEMLEAK_AGE + 1);
 	/* Objects are reported when a second scan finds nothing either. */
 	for (int i = 0; i < 3; i++)
-		if (!write_file(KMEMLEAK, "scan"))
+		if (!sva_write_file(KMEMLEAK, "scan"))
 			return -1;
 	f = fopen(KMEMLEAK, "r");
 	if (!f)
@@ -297,16 +287,16 @@ int main(int argc, char **argv)
 		ksft_exit_skip("needs two devices with PASID, ATS, DMA and a group of their own\n");
 	fd = fail_nth_fd();
 	if (fd < 0 ||
-	    !write_file(DEBUGFS "/failslab/ignore-gfp-wait", "N") ||
-	    !write_file(DEBUGFS "/fail_page_alloc/ignore-gfp-wait", "N") ||
-	    !write_file(DEBUGFS "/fail_page_alloc/min-order", "0"))
+	    !sva_write_file(DEBUGFS "/failslab/ignore-gfp-wait", "N") ||
+	    !sva_write_file(DEBUGFS "/fail_page_alloc/ignore-gfp-wait", "N") ||
+	    !sva_write_file(DEBUGFS "/fail_page_alloc/min-order", "0"))
 		ksft_exit_skip("needs fault injection in the kernel, and debugfs\n");
 	close(fd);
-	write_file(DEBUGFS "/failslab/verbose", "0");
-	write_file(DEBUGFS "/fail_page_alloc/verbose", "0");
+	sva_write_file(DEBUGFS "/failslab/verbose", "0");
+	sva_write_file(DEBUGFS "/fail_page_alloc/verbose", "0");
 	ksft_set_plan(6);
 
-	write_file(KMEMLEAK, "clear");
+	sva_write_file(KMEMLEAK, "clear");
 	scenario("bind", bind_step);
 	scenario("unbind", unbind_step);
 	scenario("attach a group to a container with two bonds", attach_step);

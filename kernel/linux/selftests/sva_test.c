@@ -555,16 +555,6 @@ SVA_TEST(masked_addresses)
 /* There are two objects for each, and this is less than they take. */
 #define CHARGE		(CHARGED * 128)
 
-static bool write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	bool good = fd >= 0 && write(fd, text, strlen(text)) > 0;
-
-	if (fd >= 0)
-		close(fd);
-	return good;
-}
-
 /* The bytes of small objects that the cgroup is charged for, or -1. */
 static long charged(void)
 {
@@ -603,7 +593,7 @@ static int bind_and_be_charged(int container, const pid_t *pids)
 {
 	uint32_t pasid;
 
-	if (!write_text(CGROUP "/cgroup.procs", "0"))
+	if (!sva_write_file(CGROUP "/cgroup.procs", "0"))
 		return 1;
 	if (!charge_becomes(false))
 		return 2;
@@ -623,7 +613,7 @@ SVA_TEST(memory_is_charged_to_the_caller)
 	pid_t pids[CHARGED];
 	struct child child;
 
-	write_text(CGROUPS "/cgroup.subtree_control", "+memory");
+	sva_write_file(CGROUPS "/cgroup.subtree_control", "+memory");
 	mkdir(CGROUP, 0755);
 	if (charged() < 0)
 		SKIP(return, "needs a cgroup with the memory controller");
