@@ -3,12 +3,13 @@
 # Copyright(c) 2026 The SVADK authors
 """Bash completes: test_completion.py SOURCE_DIR BUILD_DIR [unittest options]"""
 import os
-import pty
 import re
 import subprocess
 import sys
 import tempfile
 import unittest
+
+from terminal import Terminal
 
 SOURCE = BUILD = ""
 LIMIT = 60
@@ -136,28 +137,18 @@ class Completion(unittest.TestCase):
 
     def test_at_a_prompt(self):
         """Tab in a shell that somebody types into."""
-        pid, fd = pty.fork()
-        if pid == 0:
-            os.chdir(self.folder)
-            os.execvpe("bash", ["bash", "--norc", "--noprofile", "-i"],
-                       dict(self.env, PS1="$ ", TERM="dumb", INPUTRC="/dev/null"))
-        seen = ""
-        for text, answer in ((f". {SOURCE}/usertools/svadk.bash; echo lo''aded\n", "loaded"),
-                             ("sva-perf --telem\t", "--telemetry "),
-                             ("-a emu\t", "emu:dsa "), ("-- --op dual\t", "dualcast "),
-                             ("--json result.j\t", "result.json "), ("\x15exit\n", "exit")):
-            os.write(fd, text.encode())
-            at = len(seen)
-            while answer not in seen[at:]:
-                seen += os.read(fd, 4096).decode()
-        while True:
-            try:
-                if not os.read(fd, 4096):
-                    break
-            except OSError:     # the other end is closed
-                break
-        os.close(fd)
-        self.assertEqual(os.waitpid(pid, 0)[1], 0)
+        t = Terminal(["bash", "--norc", "--noprofile", "-i"], cwd=self.folder,
+                     env=dict(self.env, PS1="$ ", TERM="dumb", INPUTRC="/dev/null"))
+        self.addCleanup(t.close)
+        t.expect(r"\$ $")
+        for text, answer in ((f". {SOURCE}/usertools/svadk.bash; echo lo''aded\n", r"loaded\n\$ $"),
+                             ("sva-perf --telem\t", "--telemetry $"),
+                             ("-a emu\t", "emu:dsa $"), ("-- --op dual\t", "dualcast $"),
+                             ("--json result.j\t", r"result\.json $")):
+            t.send(text)
+            t.expect(answer)
+        t.send("\x15exit\n")
+        self.assertEqual(t.end()[0], 0)
 
     def test_installed_for_each(self):
         subprocess.run(["meson", "install", "-C", BUILD, "--no-rebuild", "--quiet", "--tags",

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import os
-import pty
 import re
 import signal
 import subprocess
@@ -14,6 +13,7 @@ import threading
 import unittest
 
 from perf_case import ANY_SIZE, DELTA, DIF, GUIDE, LIMIT, OPS, PERF, PLUGIN, SIZED, Case, perf
+from terminal import Terminal
 
 
 class Measuring(Case):
@@ -190,20 +190,12 @@ class Measuring(Case):
         self.assertIn("slice 9 of 9", done.stderr)
 
     def test_progress_on_a_terminal(self):
-        ours, theirs = pty.openpty()
-        run = subprocess.Popen([PERF, "--", "-o", "copy", "-s", "64", "-t", "1"],
-                               stdout=subprocess.DEVNULL, stderr=theirs)
-        os.close(theirs)
-        text = b""
-        try:
-            while chunk := os.read(ours, 4096):
-                text += chunk
-        except OSError:  # the other side is closed
-            pass
-        os.close(ours)
-        self.assertEqual(run.wait(LIMIT), 0)
-        self.assertIn(b"measurement 1 of 1: copy 64, ", text)
-        self.assertTrue(text.endswith(b"\r\x1b[K"), text[-80:])
+        t = Terminal([PERF, "--", "-o", "copy", "-s", "64", "-t", "1"], stdout=subprocess.DEVNULL)
+        self.addCleanup(t.close)
+        status, text = t.end()
+        self.assertEqual(status, 0)
+        self.assertIn("measurement 1 of 1: copy 64, ", text)
+        self.assertTrue(text.endswith("\r\x1b[K"), text[-80:])
 
 
 class Verification(Case):

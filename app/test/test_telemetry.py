@@ -8,7 +8,6 @@ import ctypes.util
 import glob
 import json
 import os
-import pty
 import pwd
 import shutil
 import signal
@@ -18,6 +17,8 @@ import subprocess
 import sys
 import tempfile
 import unittest
+
+from terminal import Terminal
 
 BUILD = ""
 LIMIT = 60
@@ -158,17 +159,13 @@ class Telemetry(unittest.TestCase):
     def test_prompt(self):
         """As somebody at a terminal has it."""
         program, _ = self.start()
-        ours, theirs = pty.openpty()
-        client = subprocess.Popen([CLIENT, "-f", "svadk"], stdin=theirs, stdout=theirs,
-                                  stderr=theirs, env=dict(self.env, TERM="dumb"))
-        os.close(theirs)
-        seen = ""
-        for wait, answer in (("--> ", "/sva/devices\n"), ('"emu:dsa"', "quit\n")):
-            while wait not in seen:
-                seen += os.read(ours, 4096).decode()
-            os.write(ours, answer.encode())
-        self.assertEqual(client.wait(LIMIT), 0)
-        os.close(ours)
+        t = Terminal([CLIENT, "-f", "svadk"], env=dict(self.env, TERM="dumb"))
+        self.addCleanup(t.close)
+        seen = t.expect("--> ")
+        t.send("/sva/devices\n")
+        t.expect('"emu:dsa"')
+        t.send("quit\n")
+        self.assertEqual(t.end()[0], 0)
         self.assertIn('Connected to application: "sva-perf"', seen)
         self.assertEqual(self.end(program), 130)
 

@@ -3,84 +3,29 @@
 # Copyright(c) 2026 The SVADK authors
 """testsva at a terminal: test_testsva_prompt.py BUILD_DIR [unittest options]"""
 import os
-import pty
 import re
-import select
 import signal
 import sys
 import termios
-import time
 import unittest
 
+from terminal import Terminal
+
 TESTSVA = ""
-LIMIT = 120  # seconds that nothing may take; far more than any needs
 CLEAR = "\x01\x0b"  # Ctrl-A, Ctrl-K
 PROMPT = r"testsva> (\x1b\[0K)?$"
 
 
-class Terminal:
-    """A program at a pseudo-terminal of its own."""
-
-    def __init__(self, *arguments):
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            os.environ["TERM"] = "xterm"
-            os.execv(TESTSVA, [TESTSVA, *arguments])
-        self.shown = ""
-        self.status = None
-
-    def send(self, keys):
-        os.write(self.fd, keys.encode())
-
-    def expect(self, pattern):
-        """What is shown up to where it ends in the pattern, which is taken away."""
-        end = time.monotonic() + LIMIT
-        while True:
-            # A listing ends its lines twice: the terminal adds what is there already.
-            text = self.shown.replace("\r\r\n", "\n").replace("\r\n", "\n")
-            if re.search(pattern, text):
-                self.shown = ""
-                return text
-            ready, _, _ = select.select([self.fd], [], [], max(0, end - time.monotonic()))
-            if not ready:
-                raise AssertionError(f"no {pattern!r} in {text!r}")
-            try:
-                data = os.read(self.fd, 65536)
-            except OSError:
-                data = b""
-            if not data:
-                raise AssertionError(f"the end came before {pattern!r}: {text!r}")
-            self.shown += data.decode()
-
+class Testsva(Terminal):
     def run(self, command):
         self.send(command + "\n")
         return self.expect(PROMPT)
 
-    def end(self):
-        """Read what is left. The exit code, or minus the signal, and the rest."""
-        rest = self.shown
-        while True:
-            try:
-                data = os.read(self.fd, 65536)
-            except OSError:
-                data = b""
-            if not data:
-                break
-            rest += data.decode()
-        _, status = os.waitpid(self.pid, 0)
-        self.status = os.waitstatus_to_exitcode(status)
-        return self.status, rest.replace("\r\n", "\n")
-
-    def close(self):
-        if self.status is None:
-            os.kill(self.pid, signal.SIGKILL)
-            self.end()
-        os.close(self.fd)
-
 
 class Prompt(unittest.TestCase):
-    def start(self, *options, eal=("-a", "emu:dsa")):
-        terminal = Terminal(*eal, "--", "-i", *options)
+    def start(self, *options):
+        terminal = Testsva([TESTSVA, "-a", "emu:dsa", "--", "-i", *options],
+                           env=dict(os.environ, TERM="xterm"))
         self.addCleanup(terminal.close)
         terminal.expect(PROMPT)
         return terminal
@@ -129,10 +74,8 @@ class Prompt(unittest.TestCase):
             self.assertIn("emu:dsa: closed", rest)
 
     def test_terminal_is_left_as_it_was(self):
-        t = Terminal("-a", "emu:dsa", "--", "-i")
-        self.addCleanup(t.close)
+        t = self.start()
         # The mode of the pseudo-terminal can be seen from this side as well.
-        t.expect(PROMPT)
         self.assertFalse(termios.tcgetattr(t.fd)[3] & termios.ECHO)
         # As a shell does that got it back in between.
         os.kill(t.pid, signal.SIGSTOP)
