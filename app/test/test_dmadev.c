@@ -5,7 +5,7 @@
  * The dmadev plugin as an application of DPDK meets it.
  */
 #include <dirent.h>
-#include <time.h>
+#include <sys/mman.h>
 
 #include <rte_dev.h>
 #include <rte_malloc.h>
@@ -15,6 +15,7 @@
 #include <sva_worker.h>
 
 #include "test_dmadev_util.h"
+#include "test_kmsg.h"
 
 static void
 information(void **state)
@@ -144,17 +145,33 @@ submits(void **state)
 	assert_int_equal(stats().errors, 0);
 }
 
-/* Each copies what the one before has written. */
+/*
+ * Each copies what the one before has written. The first of them has to wait for a page, which
+ * holds back nothing else: the device goes on, but for the fences.
+ */
 static void
 fences(void **state)
 {
+	const char *reporting = strstr(device, "emu:") == NULL ? "bof=off" :
+				strstr(device, "pri=") == NULL ? "pri=off" : NULL;
+	int fd = memfd_create("late", MFD_CLOEXEC);
 	unsigned int round, i;
+	uint8_t *late;
 
 	(void)state;
+	assert_int_equal(rte_vdev_uninit("dma_sva0"), 0);
+	assert_int_equal(plug("dma_sva0", reporting), 0);
+	assert_int_equal(start_as("dma_sva0", DESC), 0);
+	assert_int_equal(ftruncate(fd, SIZE), 0);
+	late = mmap(NULL, SIZE, PROT_READ, MAP_SHARED, fd, 0);
+	assert_true(late != MAP_FAILED);
+	kmsg_faults_expected(true);
 	for (round = 0; round < 50; round++) {
 		memset(b, 0, sizeof(b));
+		assert_int_equal(pwrite(fd, a + round, SIZE, 0), SIZE);
+		assert_int_equal(madvise(late, SIZE, MADV_DONTNEED), 0);
 		for (i = 0; i < 20; i++)
-			assert_true(copy(b + i * SIZE, i == 0 ? a + round : b + (i - 1) * SIZE,
+			assert_true(copy(b + i * SIZE, i == 0 ? late : b + (i - 1) * SIZE,
 					 SIZE, RTE_DMA_OP_FLAG_FENCE |
 					 (i % 7 == 6 ? RTE_DMA_OP_FLAG_SUBMIT : 0) |
 					 (i % 3 == 2 ? RTE_DMA_OP_FLAG_LLC : 0)) >= 0);
@@ -162,6 +179,9 @@ fences(void **state)
 		take(20);
 		assert_memory_equal(b + 19 * SIZE, a + round, SIZE);
 	}
+	kmsg_faults_expected(false);
+	munmap(late, SIZE);
+	close(fd);
 }
 
 /* Indexes count all operations, of any kind, and start over after 65535. */
@@ -397,14 +417,34 @@ several_queues(void **state)
 	take(1);
 }
 
-/* DPDK has pinned this thread to an lcore; the engine is where there is room. */
+/* Whether it is a thread of the emulated device: DPDK has others, on the same CPUs. */
+static bool
+is_engine(const char *task)
+{
+	char path[64], name[32] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%.16s/comm", task);
+	f = fopen(path, "r");
+	if (f == NULL)
+		return false;
+	if (fgets(name, sizeof(name), f) == NULL)
+		name[0] = '\0';
+	fclose(f);
+	return strcmp(name, "sva-emu-host\n") == 0;
+}
+
+/*
+ * DPDK has pinned this thread to an lcore; the engine is where there is room. By default there is
+ * none with room on one CPU only.
+ */
 static void
 other_cpus(void **state)
 {
 	cpu_set_t expected = cpus_before, set;
-	DIR *tasks = opendir("/proc/self/task");
 	unsigned int there = 0;
 	struct dirent *task;
+	DIR *tasks;
 	int id;
 
 	(void)state;
@@ -416,14 +456,24 @@ other_cpus(void **state)
 	if (strstr(device, "emu:") == NULL || strstr(device, "engine=") != NULL ||
 	    CPU_COUNT(&cpus_before) == 1)
 		skip();
+	assert_int_equal(rte_vdev_uninit("dma_sva0"), 0);
+	assert_int_equal(plug("dma_sva0", "engine=thread"), 0);
+	/* What has done something has its name. */
+	assert_int_equal(start_as("dma_sva0", DESC), 0);
+	assert_int_equal(copy(b, a, 8, RTE_DMA_OP_FLAG_SUBMIT), 0);
+	take(1);
+	tasks = opendir("/proc/self/task");
 	assert_non_null(tasks);
 	while ((task = readdir(tasks)) != NULL) {
 		id = atoi(task->d_name);
-		if (id != 0 && id != getpid() && sched_getaffinity(id, sizeof(set), &set) == 0)
-			there += CPU_EQUAL(&set, &expected);
+		if (id == 0 || !is_engine(task->d_name))
+			continue;
+		assert_int_equal(sched_getaffinity(id, sizeof(set), &set), 0);
+		assert_true(CPU_EQUAL(&set, &expected));
+		there++;
 	}
 	closedir(tasks);
-	assert_true(there > 0);
+	assert_int_equal(there, 1);
 	/* This thread is where DPDK put it. */
 	assert_int_equal(sched_getaffinity(0, sizeof(set), &set), 0);
 	assert_true(CPU_COUNT(&set) == 1 && CPU_ISSET(main_cpu, &set));
