@@ -239,6 +239,34 @@ stop_and_start(void **state)
 	}
 }
 
+/* A dmadev of one vdev is called as another vdev: which is refused, and nothing else. */
+static void
+name_taken(void **state)
+{
+	char second[512];
+	int16_t ids[2];
+	unsigned int i;
+
+	(void)state;
+	if (strstr(device, "emu:dsa") == NULL)
+		skip();
+	assert_int_equal(rte_vdev_uninit("dma_sva0"), 0);
+	assert_int_equal(plug("dma_sva0", "queues=2"), 0);
+	assert_int_equal(start_as("dma_sva0-q0", DESC), 0);
+	ids[0] = dev;
+	assert_int_equal(start_as("dma_sva0-q1", DESC), 0);
+	ids[1] = dev;
+	snprintf(second, sizeof(second), "dev=emu:dsa1%s", device + strlen("dev=emu:dsa"));
+	assert_true(rte_vdev_init("dma_sva0-q1", second) < 0);
+	for (i = 0; i < 2; i++) {
+		dev = ids[i];
+		assert_true(rte_dma_is_valid(dev));
+		assert_int_equal(copy(b + i * 64, a + i * 64, 64, RTE_DMA_OP_FLAG_SUBMIT), 0);
+		take(1);
+	}
+	assert_memory_equal(a, b, 128);
+}
+
 /* The device stops by itself: what it has not done is told, and a start brings it back. */
 static void
 failed_device(void **state)
@@ -332,7 +360,8 @@ cases(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(errors), TEST(error_in_part), TEST(held), TEST(refused),
-		TEST(stop_and_start), TEST(failed_device), TEST(failed_with_others),
+		TEST(stop_and_start), TEST(name_taken), TEST(failed_device),
+		TEST(failed_with_others),
 		TEST(closed),
 	};
 

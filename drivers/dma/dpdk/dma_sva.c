@@ -273,7 +273,7 @@ add_dev(struct dma_sva_card *card, unsigned int i, struct rte_vdev_device *vdev,
 	dev_name(card, i, name, sizeof(name));
 	dev = rte_dma_pmd_allocate(name, info->numa_node, sizeof(*chan));
 	if (dev == NULL) {
-		SVA_LOG(ERR, "%s: DPDK has no room for dmadev %s, or the name is too long",
+		SVA_LOG(ERR, "%s: DPDK has no room for dmadev %s, or the name is taken or too long",
 			card->vdev, name);
 		return -ENOMEM;
 	}
@@ -304,6 +304,9 @@ remove_card(struct dma_sva_card *card)
 		if (id < 0)
 			continue;
 		chan = rte_dma_fp_objs[id].dev_private;
+		/* Another vdev's: this one may have failed for that. */
+		if (chan->card != card)
+			continue;
 		if (chan->q != NULL)
 			rte_dma_stop((int16_t)id);
 		rte_dma_pmd_release(name);
