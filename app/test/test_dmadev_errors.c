@@ -183,10 +183,21 @@ held(void **state)
 static void
 refused(void **state)
 {
+	static const uint64_t unknown[] = { RTE_BIT64(3), RTE_BIT64(20), RTE_BIT64(32),
+					    RTE_BIT64(63) | RTE_DMA_OP_FLAG_SUBMIT };
+	struct rte_dma_sge from[2] = { { .addr = (rte_iova_t)a, .length = 5 },
+				       { .addr = (rte_iova_t)a, .length = 5 } };
+	struct rte_dma_sge to = { .addr = (rte_iova_t)b, .length = 10 };
+	unsigned int i;
+
 	(void)state;
 	assert_int_equal(copy(b, a, 0, 0), -EINVAL);
 	assert_int_equal(copy(b, a, UINT32_MAX, 0), -EINVAL);
-	assert_int_equal(copy(b, a, 8, RTE_BIT64(20)), -EINVAL);
+	for (i = 0; i < RTE_DIM(unknown); i++) {
+		assert_int_equal(copy(b, a, 8, unknown[i]), -EINVAL);
+		assert_int_equal(rte_dma_fill(dev, 0, 0, (rte_iova_t)b, 8, unknown[i]), -EINVAL);
+		assert_int_equal(rte_dma_copy_sg(dev, 0, from, &to, 2, 1, unknown[i]), -EINVAL);
+	}
 	assert_int_equal(rte_dma_fill(dev, 0, 0, (rte_iova_t)b, 0, 0), -EINVAL);
 	assert_int_equal(rte_dma_burst_capacity(dev, 0), DESC);
 	assert_int_equal(copy(b, a, 8, RTE_DMA_OP_FLAG_SUBMIT), 0);

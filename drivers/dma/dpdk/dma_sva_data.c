@@ -27,6 +27,13 @@ accepted(struct dma_sva_chan *chan, uint64_t flags)
 	return index;
 }
 
+/* DPDK's have 64 bits: one that SVADK's have no room for is as unknown as the others. */
+static inline uint32_t
+sva_flags(uint64_t flags)
+{
+	return flags <= UINT32_MAX ? (uint32_t)flags : UINT32_MAX;
+}
+
 /*
  * Whatever is not usual is out of the way of copy() and fill(), which then need no stack: with
  * flags, at the end of the ring, refused. It has their parameters, so that it is a jump.
@@ -37,7 +44,7 @@ copy_slowly(void *priv, uint16_t vchan, rte_iova_t src, rte_iova_t dst, uint32_t
 {
 	struct dma_sva_chan *chan = priv;
 	int ret = sva_copy(chan->q, (void *)(uintptr_t)dst, (const void *)(uintptr_t)src, len,
-			   DMA_SVA_WHOLE, (uint32_t)flags);
+			   DMA_SVA_WHOLE, sva_flags(flags));
 
 	(void)vchan;
 	return ret >= 0 ? accepted(chan, flags) : ret;
@@ -49,7 +56,7 @@ fill_slowly(void *priv, uint16_t vchan, uint64_t pattern, rte_iova_t dst, uint32
 {
 	struct dma_sva_chan *chan = priv;
 	int ret = sva_fill(chan->q, (void *)(uintptr_t)dst, pattern, len, DMA_SVA_WHOLE,
-			   (uint32_t)flags);
+			   sva_flags(flags));
 
 	(void)vchan;
 	return ret >= 0 ? accepted(chan, flags) : ret;
@@ -145,7 +152,7 @@ copy_sg(void *priv, uint16_t vchan, const struct rte_dma_sge *src, const struct 
 			       (const void *)(uintptr_t)part[i].from, part[i].len,
 			       n == 1 ? DMA_SVA_WHOLE :
 			       i < n - 1 ? DMA_SVA_PART : DMA_SVA_LAST,
-			       (uint32_t)(i < n - 1 ? flags & ~RTE_DMA_OP_FLAG_SUBMIT : flags));
+			       sva_flags(i < n - 1 ? flags & ~RTE_DMA_OP_FLAG_SUBMIT : flags));
 	if (ret >= 0) {
 		chan->extra += n - 1;
 		return accepted(chan, flags);
