@@ -10,6 +10,7 @@
 #include <sva_accel_driver.h>
 
 #include "test_dmadev_util.h"
+#include "test_eal_log.h"
 #include "test_kmsg.h"
 
 /* The plugin's device: its call comes by here. */
@@ -179,6 +180,35 @@ held(void **state)
 	munmap(none, SIZE);
 }
 
+/* A client that takes nothing can wait, too, and is told when it has to. */
+static void
+nothing_taken(void **state)
+{
+	enum rte_dma_vchan_status status;
+	unsigned int round, room, n = 0;
+
+	(void)state;
+	for (round = 0; round < 3; round++) {
+		/* The first half of the ring, then all that is taken. */
+		while ((round != 0 || n < DESC / 2) && copy(b, a, 8, 0) >= 0)
+			n++;
+		assert_int_equal(rte_dma_submit(dev, 0), 0);
+		do {
+			assert_int_equal(rte_dma_vchan_status(dev, 0, &status), 0);
+			sched_yield();
+		} while (status == RTE_DMA_VCHAN_ACTIVE);
+		assert_int_equal(status, RTE_DMA_VCHAN_IDLE);
+	}
+	assert_int_equal(rte_dma_burst_capacity(dev, 0), 0);
+	assert_int_equal(copy(b, a, 8, 0), -ENOSPC);
+	assert_int_equal(rte_dma_fill(dev, 0, 0, (rte_iova_t)b, 8, 0), -ENOSPC);
+	room = n - DESC + 1;
+	take_first((uint16_t)room);
+	assert_int_equal(copy(b, a, 8, RTE_DMA_OP_FLAG_SUBMIT), n);
+	take((uint16_t)(n + 1 - room));
+	assert_int_equal(rte_dma_burst_capacity(dev, 0), DESC);
+}
+
 /* What is refused at once changes nothing. */
 static void
 refused(void **state)
@@ -248,6 +278,35 @@ stop_and_start(void **state)
 		assert_int_equal(stats().submitted, 1);
 		assert_int_equal(stats().completed, 1);
 	}
+}
+
+/* What a look at the channel has polled is not lost silently either. */
+static void
+stop_with_held(void **state)
+{
+	enum rte_dma_vchan_status status;
+	char *text = NULL;
+	size_t size = 0;
+	unsigned int i;
+	FILE *f;
+
+	for (i = 0; i < 7; i++)
+		assert_int_equal(copy(b, a, 64, RTE_DMA_OP_FLAG_SUBMIT), i);
+	do {
+		assert_int_equal(rte_dma_vchan_status(dev, 0, &status), 0);
+		sched_yield();
+	} while (status == RTE_DMA_VCHAN_ACTIVE);
+	assert_int_equal(rte_log_set_level_pattern("svadk.*", RTE_LOG_WARNING), 0);
+	assert_int_equal(log_start(state), 0);
+	assert_int_equal(rte_dma_stop(dev), 0);
+	assert_true(log_has("dma_sva0: stopped with 7 results that nobody took"));
+	log_stop(state);
+	assert_int_equal(rte_log_set_level_pattern("svadk.*", RTE_LOG_CRIT), 0);
+	f = open_memstream(&text, &size);
+	assert_int_equal(rte_dma_dump(dev, f), 0);
+	fclose(f);
+	assert_non_null(strstr(text, "on their way: 0, polled and held: 0"));
+	free(text);
 }
 
 /* A dmadev of one vdev is called as another vdev: which is refused, and nothing else. */
@@ -370,8 +429,8 @@ static int
 cases(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(errors), TEST(error_in_part), TEST(held), TEST(refused),
-		TEST(stop_and_start), TEST(name_taken), TEST(failed_device),
+		TEST(errors), TEST(error_in_part), TEST(held), TEST(nothing_taken), TEST(refused),
+		TEST(stop_and_start), TEST(stop_with_held), TEST(name_taken), TEST(failed_device),
 		TEST(failed_with_others),
 		TEST(closed),
 	};

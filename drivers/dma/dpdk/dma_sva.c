@@ -72,13 +72,12 @@ vchan_setup(struct rte_dma_dev *dev, uint16_t vchan, const struct rte_dma_vchan_
 	(void)size;
 	for (depth = 1; depth < conf->nb_desc; depth *= 2)
 		;
-	held = calloc(depth, sizeof(*held));
+	held = calloc(2 * depth, sizeof(*held));
 	if (held == NULL)
 		return -ENOMEM;
 	free(chan->held);
 	chan->held = held;
 	chan->depth = depth;
-	chan->next = chan->asked = chan->done = chan->failed = 0;
 	memset(&chan->base, 0, sizeof(chan->base));
 	return 0;
 }
@@ -126,16 +125,12 @@ start(struct rte_dma_dev *dev)
 			strerror(-ret));
 		return ret;
 	}
-	chan->base = stats_now(chan);
-	chan->next = chan->asked = chan->done = chan->failed = 0;
-	chan->first = chan->end = chan->extra = 0;
-	chan->parts_status = RTE_DMA_STATUS_SUCCESSFUL;
 	chan->card->started++;
 	dma_sva_fast_path(dev->fp_obj, true);
 	return 0;
 }
 
-/* Waits for what is on its way, whose results are lost: SVADK's log says how many. */
+/* Waits for what is on its way, whose results are lost: the log says how many. */
 static int
 stop(struct rte_dma_dev *dev)
 {
@@ -144,7 +139,15 @@ stop(struct rte_dma_dev *dev)
 	dma_sva_fast_path(dev->fp_obj, false);
 	/* With an error, which the log has, it is closed as well. */
 	sva_queue_close(chan->q);
+	if (chan->first != chan->end)
+		SVA_LOG(WARNING, "%s: stopped with %u results that nobody took",
+			dev->data->dev_name, chan->end - chan->first);
 	chan->q = NULL;
+	/* The next start begins anew, but for the statistics. */
+	chan->base = stats_now(chan);
+	chan->next = chan->asked = chan->done = chan->failed = 0;
+	chan->first = chan->end = chan->extra = 0;
+	chan->parts_status = RTE_DMA_STATUS_SUCCESSFUL;
 	chan->card->started--;
 	return 0;
 }

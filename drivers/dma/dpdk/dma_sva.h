@@ -43,7 +43,7 @@ struct dma_sva_chan {
 	uint64_t asked;		/* of these, submitted */
 	uint64_t done;		/* given back */
 	uint64_t failed;	/* of these, not well */
-	struct sva_result *held;	/* polled, not given back: room for `depth` */
+	struct sva_result *held;	/* polled, not given back: room for 2 * depth */
 	uint32_t first, end;	/* of these */
 	uint32_t depth;		/* as SVADK rounds it up; 0 before the channel is set up */
 	uint32_t extra;		/* parts on their way beyond one an operation; look_at() */

@@ -16,6 +16,13 @@
 static_assert(RTE_DMA_OP_FLAG_FENCE == SVA_FENCE && RTE_DMA_OP_FLAG_SUBMIT == SVA_SUBMIT &&
 	      RTE_DMA_OP_FLAG_LLC == SVA_TO_CACHE, "flags of operations");
 
+/* Held results count as well: dma_sva_hold() has room for no more than twice the ring. */
+static inline bool
+has_room(const struct dma_sva_chan *chan, uint32_t n)
+{
+	return chan->next - chan->done + chan->extra + n <= chan->depth;
+}
+
 /* What accepted an operation returns. */
 static inline int
 accepted(struct dma_sva_chan *chan, uint64_t flags)
@@ -43,10 +50,13 @@ copy_slowly(void *priv, uint16_t vchan, rte_iova_t src, rte_iova_t dst, uint32_t
 	    uint64_t flags)
 {
 	struct dma_sva_chan *chan = priv;
-	int ret = sva_copy(chan->q, (void *)(uintptr_t)dst, (const void *)(uintptr_t)src, len,
-			   DMA_SVA_WHOLE, sva_flags(flags));
+	int ret;
 
 	(void)vchan;
+	if (!has_room(chan, 1))
+		return -ENOSPC;
+	ret = sva_copy(chan->q, (void *)(uintptr_t)dst, (const void *)(uintptr_t)src, len,
+		       DMA_SVA_WHOLE, sva_flags(flags));
 	return ret >= 0 ? accepted(chan, flags) : ret;
 }
 
@@ -55,10 +65,13 @@ fill_slowly(void *priv, uint16_t vchan, uint64_t pattern, rte_iova_t dst, uint32
 	    uint64_t flags)
 {
 	struct dma_sva_chan *chan = priv;
-	int ret = sva_fill(chan->q, (void *)(uintptr_t)dst, pattern, len, DMA_SVA_WHOLE,
-			   sva_flags(flags));
+	int ret;
 
 	(void)vchan;
+	if (!has_room(chan, 1))
+		return -ENOSPC;
+	ret = sva_fill(chan->q, (void *)(uintptr_t)dst, pattern, len, DMA_SVA_WHOLE,
+		       sva_flags(flags));
 	return ret >= 0 ? accepted(chan, flags) : ret;
 }
 
@@ -145,7 +158,7 @@ copy_sg(void *priv, uint16_t vchan, const struct rte_dma_sge *src, const struct 
 	if (n == 0 || from.left != 0 || to.left != 0)
 		return -EINVAL;
 	/* All of them or none. */
-	if (chan->next - chan->done + chan->extra + n > chan->depth)
+	if (!has_room(chan, n))
 		return -ENOSPC;
 	for (i = 0; i < n && ret >= 0; i++)
 		ret = sva_copy(chan->q, (void *)(uintptr_t)part[i].to,
@@ -196,7 +209,7 @@ dma_sva_hold(struct dma_sva_chan *chan)
 
 	memmove(chan->held, chan->held + chan->first, n * sizeof(*chan->held));
 	chan->first = 0;
-	ret = sva_poll(chan->q, chan->held + n, chan->depth - n);
+	ret = sva_poll(chan->q, chan->held + n, 2 * chan->depth - n);
 	chan->end = n + (ret > 0 ? (uint32_t)ret : 0);
 }
 
