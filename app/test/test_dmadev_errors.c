@@ -13,8 +13,9 @@
 #include "test_eal_log.h"
 #include "test_kmsg.h"
 
-/* The plugin's device: its call comes by here. */
+/* The plugin's device, and the node that it is on: its calls come by here. */
 static struct sva_device *opened;
+static int node = -1;
 
 int
 sva_device_open_conf(const char *spec, const struct sva_device_conf *conf,
@@ -27,6 +28,19 @@ sva_device_open_conf(const char *spec, const struct sva_device_conf *conf,
 	*(void **)&real = dlsym(RTLD_NEXT, "sva_device_open_conf");
 	ret = real(spec, conf, handle);
 	opened = ret == 0 ? *handle : NULL;
+	return ret;
+}
+
+int
+sva_device_info(struct sva_device *handle, struct sva_device_info *info)
+{
+	int (*real)(struct sva_device *handle, struct sva_device_info *info);
+	int ret;
+
+	*(void **)&real = dlsym(RTLD_NEXT, "sva_device_info");
+	ret = real(handle, info);
+	if (ret == 0 && node >= 0)
+		info->numa_node = node;
 	return ret;
 }
 
@@ -309,6 +323,22 @@ stop_with_held(void **state)
 	free(text);
 }
 
+/* DPDK knows where the device is. */
+static void
+numa_node(void **state)
+{
+	struct rte_dma_info info;
+
+	(void)state;
+	assert_int_equal(rte_vdev_uninit("dma_sva0"), 0);
+	node = 0;
+	assert_int_equal(plug("dma_sva0", NULL), 0);
+	node = -1;
+	assert_int_equal(start_as("dma_sva0", DESC), 0);
+	assert_int_equal(rte_dma_info_get(dev, &info), 0);
+	assert_int_equal(info.numa_node, 0);
+}
+
 /* A dmadev of one vdev is called as another vdev: which is refused, and nothing else. */
 static void
 name_taken(void **state)
@@ -430,9 +460,8 @@ cases(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(errors), TEST(error_in_part), TEST(held), TEST(nothing_taken), TEST(refused),
-		TEST(stop_and_start), TEST(stop_with_held), TEST(name_taken), TEST(failed_device),
-		TEST(failed_with_others),
-		TEST(closed),
+		TEST(stop_and_start), TEST(stop_with_held), TEST(numa_node), TEST(name_taken),
+		TEST(failed_device), TEST(failed_with_others), TEST(closed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

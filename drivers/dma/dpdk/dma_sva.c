@@ -462,6 +462,9 @@ probe(struct rte_vdev_device *vdev)
 	cards = card;
 	ret = open_card(card, &r, &info);
 	card->queues = r.queues;
+	/* Which is where DPDK takes it from. */
+	if (ret == 0)
+		vdev->device.numa_node = info.numa_node;
 	for (i = 0; ret == 0 && i < r.queues; i++)
 		ret = add_dev(card, i, vdev, &info);
 	if (ret != 0)
