@@ -15,6 +15,7 @@
 #include <sva_worker.h>
 
 #include "test_dmadev_util.h"
+#include "test_eal_log.h"
 #include "test_kmsg.h"
 
 static void
@@ -483,21 +484,27 @@ static void
 bad_arguments(void **state)
 {
 	static const char *const bad[] = {
-		"", "dev", "dev=", "queues=2", "dev=nothing:here", "dev=emu:dsa,queues=0",
+		"", "dev", "dev=", "queues=2", "dev=nothing:here", "dev=emu:dsa,queues",
+		"dev=emu:dsa,nonsense", "dev=emu:dsa,dev", "dev=emu:dsa,queues=0",
 		"dev=emu:dsa,queues=129", "dev=emu:dsa,queues=2x", "dev=emu:dsa,queues=-1",
 		"dev=emu:dsa,queues=", "dev=emu:dsa,queues=2,queues=3", "dev=emu:dsa,nonsense=1",
 		"dev=emu:dsa,dev=emu:dsa1", "dev=emu:dsa,engine=steam",
 	};
 	unsigned int i;
 
-	(void)state;
 	assert_int_equal(rte_vdev_uninit("dma_sva0"), 0);
+	assert_int_equal(rte_log_set_level_pattern("svadk.*", RTE_LOG_ERR), 0);
 	for (i = 0; i < RTE_DIM(bad); i++) {
+		assert_int_equal(log_start(state), 0);
 		assert_true(rte_vdev_init("dma_sva0", bad[i]) < 0);
+		/* Which is said, by who knows what is wrong. */
+		assert_true(log_has("svadk."));
+		log_stop(state);
 		assert_int_equal(rte_dma_get_dev_id_by_name("dma_sva0"), -EINVAL);
 		/* And SVADK is at its end again. */
 		assert_false(sva_eal_ready());
 	}
+	assert_int_equal(rte_log_set_level_pattern("svadk.*", RTE_LOG_CRIT), 0);
 	assert_int_equal(plug("dma_sva0", NULL), 0);
 	assert_true(sva_eal_ready());
 	/* It is taken. */

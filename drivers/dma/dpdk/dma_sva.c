@@ -387,6 +387,22 @@ take_other(const char *key, const char *value, void *arg)
 	return 0;
 }
 
+/* Not rte_kvargs_process(), which from 23.11 on refuses a key without a value, and says nothing. */
+static int
+take_all(const struct rte_kvargs *kv, const char *key, arg_handler_t take, struct request *r)
+{
+	unsigned int i;
+
+	for (i = 0; i < kv->count; i++) {
+		const struct rte_kvargs_pair *pair = &kv->pairs[i];
+
+		if ((key == NULL || strcmp(pair->key, key) == 0) &&
+		    take(pair->key, pair->value, r) != 0)
+			return -EINVAL;
+	}
+	return 0;
+}
+
 static int
 parse(const struct rte_vdev_device *vdev, struct request *r)
 {
@@ -403,9 +419,9 @@ parse(const struct rte_vdev_device *vdev, struct request *r)
 	if (rte_kvargs_count(kv, ARG_DEV) == 0)
 		SVA_LOG(ERR, "%s: no device is given: " ARG_DEV "=BUS:NAME, for example "
 			ARG_DEV "=emu:dsa", r->vdev);
-	else if (rte_kvargs_process(kv, ARG_DEV, take_dev, r) == 0 &&
-		 rte_kvargs_process(kv, ARG_QUEUES, take_queues, r) == 0 &&
-		 rte_kvargs_process(kv, NULL, take_other, r) == 0)
+	else if (take_all(kv, ARG_DEV, take_dev, r) == 0 &&
+		 take_all(kv, ARG_QUEUES, take_queues, r) == 0 &&
+		 take_all(kv, NULL, take_other, r) == 0)
 		ret = 0;
 	r->queues = RTE_MAX(r->queues, 1u);
 	rte_kvargs_free(kv);
