@@ -29,8 +29,9 @@ PACKAGES = ['base-files', 'dash', 'coreutils', 'dpdk', 'dpdk-dev', 'libdpdk-dev'
             'pkg-config', 'python3', 'python3-pyelftools', 'libc-bin', 'bash', 'util-linux']
 CHECKED = ('24.11', '25.11')
 LIMIT = 900
-# Bind mounts that end with the command.
+# Bind mounts that end with the command. DPDK loads no plugin from where others may write.
 MOUNTS = '''set -e
+umask 022
 for d in dev proc sys; do mkdir -p "$0/$d"; mount --rbind "/$d" "$0/$d"; done
 mkdir -p "$0/svadk" "$0/work" "$0/tmp"
 mount --bind "$1" "$0/svadk"; mount --bind "$2" "$0/work"; mount -t tmpfs tmp "$0/tmp"
@@ -77,12 +78,16 @@ class Release:
             cls.reason = 'only root may change the root folder'
             return
         cls.root = build.Sources().debian(PACKAGES, cls.suite)
-        os.makedirs(cls.work)
+        os.makedirs(cls.work, 0o755)
+        done = cls.command('true')
+        if done.returncode != 0:
+            cls.reason = ('nothing can be run in a root folder of its own here: '
+                          f'{done.stdout.strip()}')
+            return
         done = cls.command('pkg-config --modversion libdpdk')
         cls.version = done.stdout.strip()
         if done.returncode != 0:
-            cls.reason = f'nothing can be run in a root folder of its own here: {cls.version}'
-            return
+            raise AssertionError(f'{cls.suite}: no DPDK is found in its folder: {cls.version}')
         if not cls.version.startswith(CHECKED):
             cls.reason = f'{cls.suite} has DPDK {cls.version}, not one of {", ".join(CHECKED)}'
             return
