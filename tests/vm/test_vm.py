@@ -229,6 +229,9 @@ class Parts(unittest.TestCase):
                 ('TAP version 13\n1..1\nok 1 a\n', 1, [p, f]),
                 ('TAP version 13\n1..1\nok 1 a\n', 139, [p, f]),
                 ('1..0 # SKIP no device\n', 4, [s]),
+                ('1..2\nok 1 a\nok 2 b # SKIP no\n', 4, [p, s]),
+                ('1..2\nok 1 a\nok 2 b # SKIP no\n', 1, [p, s, f]),
+                ('1..1\nok 1 a\n', 4, [p, f]),
                 ('1..1\nBail out! no\n', 1, [f]),
                 ('hello\n', 0, [f]), ('', 0, [f]),
                 ('[==========] tests: Running 2 test(s).\n[ RUN      ] a\n[       OK ] a\n'
