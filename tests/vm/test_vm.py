@@ -242,6 +242,37 @@ class Parts(unittest.TestCase):
             self.assertEqual([o for o, _ in tap.cases(text, code)], outcomes, text)
 
 
+    def test_image_loses_nothing(self):
+        image = guest.Image()
+        with tempfile.TemporaryDirectory() as box:
+            for name in ('one', 'same', 'two'):
+                with open(os.path.join(box, name), 'w', encoding='ascii') as f:
+                    f.write('1' if name != 'two' else '2')
+            os.mkfifo(os.path.join(box, 'pipe'))
+            image.file(os.path.join(box, 'one'), '/test/x')
+            image.file(os.path.join(box, 'same'), 'test//x')
+            for name, target in (('two', '/test/x'), ('two', '/bin/sh'), ('two', '/'),
+                                 ('two', '/test/x/y'), ('two', '/run/../dev/null'),
+                                 ('pipe', '/test/pipe')):
+                with self.assertRaisesRegex(cache.Wrong, 'two different|neither', msg=target):
+                    image.file(os.path.join(box, name), target)
+        self.assertEqual(image.data().count(b'test/x\0'), 1)
+
+    def test_only_the_known_crash_is_one(self):
+        with tempfile.TemporaryDirectory() as box:
+            machine = object.__new__(guest.Guest)
+            machine.name = 'of a test'
+            machine.status, machine.log, machine.qemu_log = (
+                os.path.join(box, name) for name in ('status', 'log', 'qemu'))
+            for text, kind in (('ram_addr.h:91: ramblock_ptr: Assertion `o\' failed.\n',
+                                guest.Crash),
+                               ('svadk-dsa.c:1: work: Assertion `o\' failed.\n', cache.Failure),
+                               ('', cache.Failure)):
+                cache.replace(machine.qemu_log, text.encode())
+                with self.assertRaises(cache.Failure) as caught:
+                    machine._code(-6)
+                self.assertIs(type(caught.exception), kind, text)
+
     def test_sources_of_apt(self):
         text = '# deb http://no/debian trixie main\n' \
                'deb [arch=amd64 signed-by=/k] http://one/debian trixie main\n' \
