@@ -6,13 +6,18 @@
  * hold: one as an operator asks for it, one as if somebody pulled the card. They do not come
  * back, so that this runs only on functions that are named: SVA_TEST_UNPLUG and
  * SVA_TEST_UNPLUG2, both "vfio:BDF" below a port that hot-plugs by itself (PCI Express).
+ * SVA_TEST_UNPLUG3 and SVA_TEST_UNPLUG_TEST name a DSA and a function svadk-test of tests/vm
+ * that are pulled out while a processor has them raise interrupts.
  */
 #include <dirent.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
 
+#include <dsa_hw.h>
 #include <linux/pci_regs.h>
+#include <sva_bind.h>
 
 #include "test_accel_util.h"
 
@@ -191,6 +196,80 @@ unplugged(const char *variable, bool pulled)
 	munmap(mem, (size_t)DEPTH * BLOCK);
 }
 
+/* A register that a thread writes as fast as it can. */
+struct hammer {
+	struct sva_bus_device *dev;
+	uint64_t offset;
+	uint32_t value;
+	bool stop;
+	unsigned long writes;
+};
+
+static void *
+hammer(void *arg)
+{
+	struct hammer *h = arg;
+
+	while (!__atomic_load_n(&h->stop, __ATOMIC_ACQUIRE)) {
+		h->dev->bus->ops->write32(h->dev, h->offset, h->value);
+		__atomic_add_fetch(&h->writes, 1, __ATOMIC_RELEASE);
+	}
+	return NULL;
+}
+
+static void
+hammer_more(const struct hammer *h, unsigned long n)
+{
+	unsigned long goal = __atomic_load_n(&h->writes, __ATOMIC_ACQUIRE) + n;
+
+	while (__atomic_load_n(&h->writes, __ATOMIC_ACQUIRE) < goal)
+		sched_yield();
+}
+
+/*
+ * A write that waits for QEMU's lock while the function is unplugged arrives afterwards: it must
+ * do nothing. Else QEMU ends here, and the guest with it.
+ */
+static void
+pulled_while_written(const char *variable, uint64_t offset, uint32_t value)
+{
+	const char *address = function(variable);
+	struct hammer h = { .offset = offset, .value = value };
+	struct sva_container *container;
+	pthread_t thread;
+
+	assert_int_equal(sva_eal_setup(NULL), 0);
+	assert_int_equal(sva_container_create("vfio", &container), 0);
+	assert_int_equal(sva_container_open_device(container, getenv(variable), &h.dev), 0);
+	assert_int_equal(pthread_create(&thread, NULL, hammer, &h), 0);
+	hammer_more(&h, 1000);
+	pull(address);
+	hammer_more(&h, 1000);
+	__atomic_store_n(&h.stop, true, __ATOMIC_RELEASE);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	sva_bus_device_close(h.dev);
+	assert_int_equal(sva_container_destroy(container), 0);
+	assert_int_equal(sva_eal_cleanup(), 0);
+	while (is_there(address))
+		sched_yield();
+}
+
+static void
+dsa_pulled_while_written(void **state)
+{
+	(void)state;
+	pulled_while_written("SVA_TEST_UNPLUG3", DSA_REG_CMD,
+			     DSA_CMD_INT_REQ | DSA_CMD(DSA_CMD_ABORT_ALL, 0));
+}
+
+/* Its command MSIX, of vector 0. */
+static void
+test_pulled_while_written(void **state)
+{
+	(void)state;
+	pulled_while_written("SVA_TEST_UNPLUG_TEST", 0x0c, 5);
+}
+
 static void
 powered_off(void **state)
 {
@@ -208,7 +287,12 @@ pulled_out(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { TEST(powered_off), TEST(pulled_out) };
+	const struct CMUnitTest tests[] = {
+		TEST(powered_off),
+		TEST(pulled_out),
+		TEST(dsa_pulled_while_written),
+		TEST(test_pulled_while_written),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

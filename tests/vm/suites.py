@@ -72,7 +72,8 @@ DSA_BENCH = [Program('build/app/bench', 'bench_device', [what, 'vfio:0000:01:00.
 LIFE = Program('build/app/test', 'test_accel_life', ['20'], ['1000'], long_limit=5400, env={
     'SVA_TEST_DEVICE': 'vfio:0000:01:00.0', 'SVA_TEST_DEVICE2': 'vfio:0000:02:00.0'})
 UNPLUG = Program('build/app/test', 'test_accel_unplug', env={
-    'SVA_TEST_UNPLUG': 'vfio:0000:01:00.0', 'SVA_TEST_UNPLUG2': 'vfio:0000:02:00.0'})
+    'SVA_TEST_UNPLUG': 'vfio:0000:01:00.0', 'SVA_TEST_UNPLUG2': 'vfio:0000:02:00.0',
+    'SVA_TEST_UNPLUG3': 'vfio:0000:03:00.0', 'SVA_TEST_UNPLUG_TEST': 'vfio:0000:04:00.0'})
 IDXD = Program('tests/vm', 'idxd-suite.sh')
 IDXD_QUICK = Program('tests/vm', 'idxd-suite.sh', ['quick'], limit=2400)
 IDXD_DEBIAN = ['accel-config', 'accel-config-test', 'bash']
@@ -148,7 +149,7 @@ SUITES = {
         devbind('no_scalable_mode', 'intel_iommu=on,sm_off'),
         devbind('bind use', form='long', kernel='7.2-debug')], asked=True),
     'life': Suite('processes killed and devices reset with full queues, two functions', [
-        Boot('7.2-fast', [LIFE, UNPLUG], 'dsa,dsa', form='short'),
+        Boot('7.2-fast', [LIFE, UNPLUG], 'dsa,dsa,dsa,test', form='short'),
         # Not UNPLUG: lockdep finds fault with two locks of the hot-plug driver itself.
         Boot('7.2-debug', [LIFE], 'dsa,dsa', form='long')], asked=True),
     'idxd': Suite("other people's drivers on the DSA: idxd, accel-config, dsa_test, dmatest", [

@@ -77,7 +77,7 @@ struct SvadkDsa {
 
 	void *memory;		/* of the model */
 	struct sva_dsa *model;
-	QEMUBH *kick;
+	QEMUBH *kick;		/* NULL: unplugged */
 	QEMUTimer *resume;
 	size_t left;		/* bytes of this slice */
 	bool paused;
@@ -336,6 +336,8 @@ static void bar0_write(void *opaque, hwaddr addr, uint64_t value, unsigned int s
 {
 	SvadkDsa *d = opaque;
 
+	if (!d->kick)
+		return;
 	sva_dsa_mmio_write(d->model, addr, value, size);
 	/* A command may have let work go on, or waits for it. */
 	qemu_bh_schedule(d->kick);
@@ -360,6 +362,8 @@ static void bar2_write(void *opaque, hwaddr addr, uint64_t value, unsigned int s
 {
 	SvadkDsa *d = opaque;
 
+	if (!d->kick)
+		return;
 	sva_dsa_portal_store(d->model, addr, value, size);
 	qemu_bh_schedule(d->kick);
 }
@@ -539,27 +543,28 @@ static void svadk_dsa_realize(PCIDevice *pci, Error **errp)
 		vtd_set_page_response(vtd(), pci, page_response, d);
 }
 
+/*
+ * An access of a processor that waited for the lock meanwhile comes yet. There is no PCI
+ * function any more that it could have do something, neither vectors nor configuration.
+ */
 static void svadk_dsa_exit(PCIDevice *pci)
 {
 	SvadkDsa *d = SVADK_DSA(pci);
 
 	if (d->has_pri && vtd())
 		vtd_set_page_response(vtd(), pci, NULL, NULL);
-	sva_dsa_flr(d->model);
-	qemu_bh_cancel(d->kick);
-	timer_del(d->resume);
+	qemu_bh_delete(d->kick);
+	d->kick = NULL;
+	timer_free(d->resume);
 	pcie_cap_exit(pci);
 	msix_uninit(pci, &d->bar0, &d->bar0);
 }
 
-/* A processor that has not heard of the unplugging may reach the BARs until here. */
+/* The accesses have come to their end. */
 static void svadk_dsa_finalize(Object *obj)
 {
 	SvadkDsa *d = SVADK_DSA(obj);
 
-	if (d->kick)
-		qemu_bh_delete(d->kick);
-	timer_free(d->resume);
 	qemu_vfree(d->memory);
 }
 

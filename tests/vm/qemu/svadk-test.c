@@ -70,7 +70,7 @@ struct SvadkTest {
 	PCIDevice parent_obj;
 
 	MemoryRegion bar0;
-	QEMUTimer *timer;
+	QEMUTimer *timer;		/* NULL: unplugged */
 	QEMUBH *answered;
 	IntelIOMMUState *iommu;		/* with PRI */
 	bool has_pasid, has_ats, has_pri;
@@ -374,6 +374,8 @@ static void bar0_write(void *opaque, hwaddr addr, uint64_t value, unsigned size)
 {
 	SvadkTest *t = opaque;
 
+	if (!t->timer)
+		return;
 	switch (addr) {
 	case REG_PASID:
 		t->reg.pasid = value & (PASID_USE | PASID_MASK);
@@ -505,6 +507,7 @@ static void svadk_test_realize(PCIDevice *pci, Error **errp)
 	t->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, stream_tick, t);
 }
 
+/* A write of a processor that waited for the lock meanwhile comes yet, and finds no timer. */
 static void svadk_test_exit(PCIDevice *pci)
 {
 	SvadkTest *t = SVADK_TEST(pci);
@@ -513,6 +516,7 @@ static void svadk_test_exit(PCIDevice *pci)
 		vtd_set_page_response(t->iommu, pci, NULL, NULL);
 	qemu_bh_delete(t->answered);
 	timer_free(t->timer);
+	t->timer = NULL;
 	pcie_cap_exit(pci);
 	msix_uninit_exclusive_bar(pci);
 }
