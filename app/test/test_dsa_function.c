@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The SVADK authors
  *
  * The function svadk-dsa of tests/vm, which SVA_TEST_DEVICE names: what it has around the
- * model, power states and slices of work. For the virtual machine.
+ * model, power states, page requests and slices of work. For the virtual machine.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -232,12 +232,140 @@ busy(void **state)
 	assert_true(answered >= RAW_WQ_SIZE);
 }
 
+static off_t
+find_extended(uint16_t id)
+{
+	uint32_t header;
+	off_t at;
+
+	for (at = PCI_CFG_SPACE_SIZE; at != 0; at = PCI_EXT_CAP_NEXT(header)) {
+		assert_int_equal(pread(config, &header, sizeof(header), at), sizeof(header));
+		if (PCI_EXT_CAP_ID(header) == id)
+			return at;
+	}
+	return 0;
+}
+
+static bool
+is_resident(void *page)
+{
+	unsigned char in;
+
+	assert_int_equal(mincore(page, 1, &in), 0);
+	return (in & 1) != 0;
+}
+
+/* Have an engine fill a page that nobody has touched, and find that there is none. */
+static uint8_t *
+submit_untouched(void)
+{
+	uint64_t wq_state = DSA_TABOFF_WQCFG(io->read64(dev, DSA_REG_TABOFF)) + DSA_WQCFG_STATE;
+	uint8_t *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			     0);
+	struct dsa_desc desc = {
+		.op_flags = DSA_OP_FLAGS(DSA_OP_FILL, raw.flags),
+		.compl_addr = (uintptr_t)records,
+		.src = PATTERN,
+		.dst = (uintptr_t)page,
+		.size = 4096,
+	};
+
+	assert_ptr_not_equal(page, MAP_FAILED);
+	sva_portal_write(&raw.portal, &desc);
+	while (DSA_WQCFG_STATE_OCCUPANCY(io->read32(dev, wq_state)) != 0)
+		sched_yield();
+	return page;
+}
+
+/*
+ * A request that software gave no credit for is not sent after it has switched requests off, when
+ * there is credit again: the function has said that it has stopped (PCI Express, "Page Request
+ * Status Register"). If it were, the kernel would make the page.
+ */
+static void
+requests_switched_off(void **state)
+{
+	off_t at = find_extended(PCI_EXT_CAP_ID_PRI);
+	uint32_t credit, no_credit = 0;
+	uint16_t control, off = 0, status;
+	uint8_t *page;
+	unsigned int i;
+
+	(void)state;
+	if (at == 0 || !(raw.flags & DSA_FLAG_BLOCK_ON_FAULT))
+		skip_because("the function asks for no pages");
+	assert_int_equal(pread(config, &control, 2, at + PCI_PRI_CTRL), 2);
+	assert_int_equal(pread(config, &credit, 4, at + PCI_PRI_ALLOC_REQ), 4);
+	assert_true((control & PCI_PRI_CTRL_ENABLE) && credit > 0);
+
+	assert_int_equal(pwrite(config, &no_credit, 4, at + PCI_PRI_ALLOC_REQ), 4);
+	page = submit_untouched();
+	assert_int_equal(pwrite(config, &off, 2, at + PCI_PRI_CTRL), 2);
+	assert_int_equal(pread(config, &status, 2, at + PCI_PRI_STATUS), 2);
+	assert_true(status & PCI_PRI_STATUS_STOPPED);
+	assert_int_equal(pwrite(config, &credit, 4, at + PCI_PRI_ALLOC_REQ), 4);
+	/* It could have the lock that it needs for it as often as we ask. */
+	for (i = 0; i < 10000; i++)
+		assert_int_equal(DSA_GENSTS_STATE(io->read32(dev, DSA_REG_GENSTS)),
+				 DSA_STATE_HALT);
+	assert_false(is_resident(page));
+	assert_int_equal(records[0].status, 0);
+
+	/* The kernel switches requests on again, and so it asks. */
+	assert_int_equal(io->reset(dev), 0);
+	assert_int_equal(raw_up(&raw, dev, pasid), 0);
+	assert_int_equal(raw_fill(&raw, records, page, PATTERN, 4096), DSA_STS_SUCCESS);
+	assert_true(is_all(page, (uint8_t)PATTERN, 4096));
+	munmap(page, 4096);
+}
+
+/*
+ * The answer to a request that has been forgotten in a reset of requests is unexpected, until
+ * they are switched on (PCI Express, "Page Request Control Register"). The answer may be here
+ * before the reset: once more then.
+ */
+static void
+requests_switched_on(void **state)
+{
+	off_t at = find_extended(PCI_EXT_CAP_ID_PRI);
+	const uint16_t off = 0, reset = PCI_PRI_CTRL_RESET, on = PCI_PRI_CTRL_ENABLE;
+	uint16_t status;
+	uint8_t *page;
+	unsigned int i;
+
+	(void)state;
+	if (at == 0 || !(raw.flags & DSA_FLAG_BLOCK_ON_FAULT))
+		skip_because("the function asks for no pages");
+	do {
+		assert_int_equal(io->reset(dev), 0);
+		assert_int_equal(raw_up(&raw, dev, pasid), 0);
+		page = submit_untouched();
+		assert_int_equal(pwrite(config, &off, 2, at + PCI_PRI_CTRL), 2);
+		assert_int_equal(pwrite(config, &reset, 2, at + PCI_PRI_CTRL), 2);
+		/* The answer follows. */
+		while (!is_resident(page))
+			sched_yield();
+		status = 0;
+		for (i = 0; i < 1000 && !(status & PCI_PRI_STATUS_UPRGI); i++)
+			assert_int_equal(pread(config, &status, 2, at + PCI_PRI_STATUS), 2);
+		munmap(page, 4096);
+	} while (!(status & PCI_PRI_STATUS_UPRGI));
+	assert_true(status & PCI_PRI_STATUS_STOPPED);
+	assert_int_equal(pwrite(config, &on, 2, at + PCI_PRI_CTRL), 2);
+	assert_int_equal(pread(config, &status, 2, at + PCI_PRI_STATUS), 2);
+	assert_int_equal(status, PCI_PRI_STATUS_PASID);
+	assert_int_equal(io->reset(dev), 0);
+	assert_int_equal(raw_up(&raw, dev, pasid), 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(powered_down, start, end),
 		cmocka_unit_test_setup_teardown(powered_down_busy, start, end),
+		cmocka_unit_test_setup_teardown(requests_switched_off, start, end),
+		cmocka_unit_test_setup_teardown(requests_switched_on, start, end),
 		cmocka_unit_test_setup_teardown(busy, start, end),
 	};
 

@@ -223,6 +223,8 @@ static void send_requests(SvadkDsa *d)
 	uint32_t most = pci_get_long(PCI_DEVICE(d)->config + d->pri_cap + PCI_PRI_ALLOC_REQ);
 	unsigned int sent = sent_requests(d);
 
+	if (!pri_on(d) || !powered(d))
+		return;
 	for (unsigned int i = 0; i < REQUESTS && sent < most; i++) {
 		PageRequest *r = &d->requests[i];
 
@@ -285,6 +287,22 @@ static void page_response(void *opaque, uint16_t index, VTDPageResponse code)
 static void drop_requests(SvadkDsa *d)
 {
 	memset(d->requests, 0, sizeof(d->requests));
+	set_stopped(d);
+}
+
+/*
+ * Requests were switched on, which begins anew, or off, after which none is sent. Whoever waits
+ * for one that was not does so in vain: the device has halted.
+ */
+static void pri_switched(SvadkDsa *d)
+{
+	if (pri_on(d))
+		pci_word_test_and_clear_mask(PCI_DEVICE(d)->config + d->pri_cap + PCI_PRI_STATUS,
+					     PCI_PRI_STATUS_RF | PCI_PRI_STATUS_UPRGI);
+	for (unsigned int i = 0; i < REQUESTS; i++) {
+		if (!d->requests[i].sent)
+			d->requests[i].token = 0;
+	}
 	set_stopped(d);
 }
 
@@ -405,13 +423,10 @@ static void config_write(PCIDevice *pci, uint32_t addr, uint32_t value, int len)
 	if (d->has_pri) {
 		uint8_t *control = pci->config + d->pri_cap + PCI_PRI_CTRL;
 
-		if (pci_word_test_and_clear_mask(control, PCI_PRI_CTRL_RESET) && !pri_on(d)) {
-			pci_word_test_and_clear_mask(control + 2, PCI_PRI_STATUS_RF |
-						     PCI_PRI_STATUS_UPRGI);
-			drop_requests(d);
-		}
 		if (pri != pri_on(d))
-			set_stopped(d);
+			pri_switched(d);
+		if (pci_word_test_and_clear_mask(control, PCI_PRI_CTRL_RESET) && !pri_on(d))
+			drop_requests(d);
 	}
 	sync_config(d);
 	qemu_bh_schedule(d->kick);
