@@ -332,10 +332,12 @@ class Guest:
         if panic:
             raise Failure(f'{self.name}: the guest kernel panicked: {panic[1].strip()}; '
                           f'kernel log: {self.log}')
-        errors = cache.read(self.qemu_log, b'').decode(errors='replace').strip().split('\n')[-1]
-        kind = Crash if qemu_code < 0 and CRASH in errors else Failure
+        lines = cache.read(self.qemu_log, b'').decode(errors='replace').strip().split('\n')
+        # Lines without its name go on with the one before them.
+        why = [line for line in lines if line.startswith('qemu-')] or lines
+        kind = Crash if qemu_code < 0 and CRASH in why[-1] else Failure
         raise kind(f'{self.name}: QEMU ended (exit code {qemu_code}) before the command: '
-                   f'{errors or "it says nothing"}; kernel log: {self.log}')
+                   f'{why[-1] or "it says nothing"}; kernel log: {self.log}')
 
     def shell(self):
         """The user's terminal in the guest."""

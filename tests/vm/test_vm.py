@@ -4,11 +4,13 @@
 """Tests of the tool itself: the suite "tool". Takes names of tests, else runs all; prints TAP."""
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
 import pty
 import re
+import resource
 import subprocess
 import sys
 import tempfile
@@ -151,7 +153,7 @@ class Run(unittest.TestCase):
         self.check_one_line(sh('echo c >/proc/sysrq-trigger; sleep 60'), 1, 'panicked', '.log')
 
     def test_qemu_ends(self):
-        self.check_one_line(vm('run', '--memory', '1x', '--', 'true'), 1, 'QEMU ended')
+        self.check_one_line(vm('run', '--memory', '1x', '--', 'true'), 1, 'QEMU ended', '-m 1x')
 
     def test_power_off_by_command(self):
         self.check_one_line(sh('poweroff -f'), 1, 'QEMU ended', '.log')
@@ -193,6 +195,15 @@ class Run(unittest.TestCase):
                      ['run', '--file', '/does/not/exist', '--', 'true'],
                      ['build', 'nothing'], ['test', 'nothing'], ['shell']):
             self.check_one_line(vm(*args), 2, 'vm: ')
+
+
+    def test_full_disk(self):
+        with tempfile.TemporaryDirectory() as box:
+            # As if: no file can have contents.
+            limit = functools.partial(resource.setrlimit, resource.RLIMIT_FSIZE, (0, 0))
+            done = vm('build', '7.2-fast', preexec_fn=limit, env=os.environ | {
+                'SVADK_VM_CACHE': os.path.join(box, 'cache'), 'SVADK_VM_LINUX_7_2': HERE})
+            self.check_one_line(done, 1, f'vm: {box}/cache: File too large')
 
 
 class Parts(unittest.TestCase):
