@@ -111,6 +111,36 @@ static void pieces_left(void **state)
 	tm_free(tm);
 }
 
+/* Where there are too many, the one that began first goes, not one that has just begun. */
+static void oldest_goes(void **state)
+{
+	struct tm *tm = tm_new_up();
+	struct dsa_desc d = fill_byte(4);
+
+	(void)state;
+	memset(tm_ptr(tm, PASID_A, DATA), 0, 16);
+	for (unsigned int slot = 0; slot < 16; slot++)
+		store(tm, 64 * slot, &d, 0, 32, 8);
+	/* The place of one that became whole is that of the youngest then. */
+	store(tm, 0, &d, 32, 64, 8);
+	tm_run(tm);
+	assert_int_equal(*tm_ptr(tm, PASID_A, DATA + 4), 4);
+	*tm_ptr(tm, PASID_A, DATA + 4) = 0;
+	for (unsigned int slot = 16; slot < 31; slot++) {
+		store(tm, 64 * slot, &d, 0, 32, 8);
+		store(tm, 64 * (slot + 100), &d, 0, 32, 8);
+		store(tm, 64 * slot, &d, 32, 64, 8);
+		tm_run(tm);
+		assert_int_equal(*tm_ptr(tm, PASID_A, DATA + 4), 4);
+		*tm_ptr(tm, PASID_A, DATA + 4) = 0;
+	}
+	/* One of the first, which had to go. */
+	store(tm, 64, &d, 32, 64, 8);
+	tm_run(tm);
+	assert_int_equal(*tm_ptr(tm, PASID_A, DATA + 4), 0);
+	tm_free(tm);
+}
+
 static void odd_accesses(void **state)
 {
 	struct tm *tm = tm_new_up();
@@ -130,6 +160,7 @@ int main(void)
 		cmocka_unit_test(pieces),
 		cmocka_unit_test(slots_do_not_mix),
 		cmocka_unit_test(pieces_left),
+		cmocka_unit_test(oldest_goes),
 		cmocka_unit_test(odd_accesses),
 	};
 

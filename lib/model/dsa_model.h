@@ -171,6 +171,7 @@ struct dsa_engine {
 struct dsa_fragment {
 	uint64_t slot;		/* BAR2 offset / 64 */
 	uint64_t have;		/* bit i: byte i is there; 0: empty */
+	uint64_t began;		/* fragments_begun at its first byte */
 	uint8_t data[64];
 };
 #define DSA_FRAGMENTS 16	/* more than CPUs that write by halves at a time */
@@ -198,7 +199,7 @@ struct sva_dsa {
 	unsigned int num_active;
 	unsigned int turn;	/* active engine that is next */
 	struct dsa_fragment fragments[DSA_FRAGMENTS];
-	unsigned int fragment_next;	/* to be given up where none is empty */
+	uint64_t fragments_begun;
 	bool bus_master;
 	unsigned int pci;	/* SVA_DSA_PCI_* */
 	uint32_t token;		/* of the last page request */

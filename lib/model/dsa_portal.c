@@ -16,7 +16,7 @@
 /* The collector of a slot: its own, else an empty one, else the oldest, which is lost. */
 static struct dsa_fragment *collector(struct sva_dsa *dsa, uint64_t slot)
 {
-	struct dsa_fragment *empty = NULL;
+	struct dsa_fragment *oldest = dsa->fragments, *empty = NULL;
 
 	for (unsigned int i = 0; i < DSA_FRAGMENTS; i++) {
 		struct dsa_fragment *f = &dsa->fragments[i];
@@ -25,11 +25,12 @@ static struct dsa_fragment *collector(struct sva_dsa *dsa, uint64_t slot)
 			return f;
 		if (!f->have && !empty)
 			empty = f;
+		if (f->began < oldest->began)
+			oldest = f;
 	}
-	if (!empty) {
-		empty = &dsa->fragments[dsa->fragment_next];
-		dsa->fragment_next = (dsa->fragment_next + 1) % DSA_FRAGMENTS;
-	}
+	if (!empty)
+		empty = oldest;
+	empty->began = ++dsa->fragments_begun;
 	empty->slot = slot;
 	empty->have = 0;
 	return empty;
