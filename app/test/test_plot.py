@@ -313,6 +313,19 @@ class Plot(unittest.TestCase):
         self.assertEqual(sorted(os.listdir(self.folder)), ["r-open.png", "r.json"])
         self.assertEqual(self.read("r-open.png"), b"before")
 
+    def test_output_through_a_link(self):
+        """What it points to is written, and it stays."""
+        self.write("r.json", [step("device", 340.0)])
+        for name, target in (("a.html", "kept.html"), ("b.html", "missing.html"),
+                             ("c.html", "/dev/stdout")):
+            os.symlink(target, f"{self.folder}/{name}")
+            self.write("kept.html", "before")
+            with open(f"{self.folder}/out", "wb") as out:
+                done = self.plot("r.json", "--html", name, stdout=out)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(os.readlink(f"{self.folder}/{name}"), target)
+            self.assertIn(b"</html>", self.read(name if target[0] != "/" else "out"))
+
     # --- Comparing --------------------------------------------------------------------
 
     def compare(self, old, new, *more, code=0):

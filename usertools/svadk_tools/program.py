@@ -85,6 +85,7 @@ def run(name, main):
 
 
 def replace_file(path, data):
+    path = os.path.realpath(path)   # a link stays one: /dev/stdout is one, too
     fd, name = tempfile.mkstemp(prefix='.' + os.path.basename(path) + '.',
                                 dir=os.path.dirname(path) or '.')
     try:
