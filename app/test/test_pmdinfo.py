@@ -6,6 +6,7 @@ test_pmdinfo.py SOURCE_DIR BUILD_DIR [unittest options]
 """
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -68,6 +69,25 @@ class Pmdinfo(unittest.TestCase):
         found = self.listed(self.folder)
         self.assertEqual(set(found), {"dma_sva", "emu", "vfio", "idxd"})
         self.assertIn("queues=1..128", found["dma_sva"]["devargs"])
+
+    def test_folder_with_others(self):
+        """A file that is wrong is named, and those after it are listed."""
+        shutil.copy(self.library, os.path.join(self.folder, "z.so"))
+        for name, content, text in (
+                ("a.so", b"text", "no ELF file: "),
+                ("b.so", None, "what a driver says of itself cannot be understood")):
+            path = os.path.join(self.folder, name)
+            if content is None:
+                with open(self.library, "rb") as f:
+                    content = re.sub(rb'"params": "[^"]*"', lambda found: b'"params": 1' +
+                                     b" " * (len(found[0]) - 11), f.read())
+            with open(path, "wb") as f:
+                f.write(content)
+            done = pmdinfo(self.folder)
+            self.assertEqual(done.returncode, 1)
+            self.assertRegex(done.stderr, rf"\Asva-pmdinfo: {path}: {text}.*\n\Z")
+            self.assertIn("idxd (accel)", done.stdout)
+            os.unlink(path)
 
     def test_text(self):
         done = pmdinfo(self.library)

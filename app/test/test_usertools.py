@@ -97,6 +97,29 @@ class Usertools(unittest.TestCase):
         with open(f"{self.folder}/sys/bus/pci/drivers_probe", encoding="ascii") as f:
             self.assertEqual(f.read(), "0000:6f:01.0\n")
 
+    def test_names_of_files(self):
+        """They need not be text: what is wrong is one line all the same, and nothing crashes."""
+        tools = f"{SOURCE}/usertools"
+        for name in (b"a\nb", b"a\xffb", "\u4e2d".encode()):
+            for env in ({}, {"PYTHONIOENCODING": "latin-1"}):
+                path = os.fsencode(self.folder) + b"/" + name
+                for tool in ("sva-plot", "sva-pmdinfo"):
+                    done = subprocess.run([f"{tools}/{tool}", path + b".none"], text=True,
+                                          capture_output=True, timeout=LIMIT, check=False,
+                                          env=self.env | env, encoding="latin-1")
+                    self.assertEqual((done.returncode, done.stdout), (1, ""))
+                    self.assertRegex(done.stderr, rf"\A{tool}: .*\.none: No such file[^\n]*\n\Z")
+                os.symlink(f"{BUILD}/libsvadk.so", path)
+                os.symlink("r.json", path + b".json")
+                for command in (["sva-pmdinfo", path],
+                                ["sva-plot", path + b".json", "--html", path + b".html"]):
+                    done = subprocess.run([f"{tools}/{command[0]}", *command[1:]],
+                                          capture_output=True, timeout=LIMIT, check=False,
+                                          env=self.env | env)
+                    self.assertEqual((done.returncode, done.stderr), (0, b""))
+                for more in (b"", b".json", b".html"):
+                    os.unlink(path + more)
+
     def interrupted(self, pipe, command):
         """Ctrl-C while it reads the pipe, to all of its processes, as a terminal does."""
         os.mkfifo(pipe)

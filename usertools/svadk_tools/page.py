@@ -53,7 +53,8 @@ def document(title, body):
     return ('<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
             f'<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n'
-            f'<h1>{escape(title)}</h1>\n{body}</main>\n</body>\n</html>\n').encode('utf-8')
+            f'<h1>{escape(title)}</h1>\n{body}</main>\n</body>\n</html>\n').encode(
+                'utf-8', 'backslashreplace')
 
 
 def facts(rows):

@@ -42,11 +42,19 @@ def version():
     return 'unknown'
 
 
+def complain(name, text):
+    """One line on standard error, whatever names of files are in it."""
+    line = ''.join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    print(f'{name}: {line}', file=sys.stderr)
+
+
 def attempt(main):
     """What main() returns, or (status, text) of what went wrong."""
     try:
         if sys.stdout is None:
             raise Failure('standard output is closed: give it somewhere to go')
+        # A name that the locale has no letters for is no reason to stop.
+        sys.stdout.reconfigure(errors='backslashreplace')
         status = main()
         sys.stdout.flush()
         return status, None
@@ -71,7 +79,7 @@ def run(name, main):
     status, text = attempt(main)
     try:
         if text is not None:
-            print(f'{name}: {text}', file=sys.stderr)
+            complain(name, text)
         sys.stderr.flush()
     except OSError:
         pass
