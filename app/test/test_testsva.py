@@ -468,6 +468,16 @@ class Forwarding(Case):
                     self.assertEqual(run.wait(LIMIT), code)
                     self.assertEqual("emu:dsa: closed" in rest, sig != signal.SIGKILL)
 
+    def test_nohup(self):
+        with subprocess.Popen(
+                [TESTSVA, "-a", "emu:dsa", "--", "-i"], stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE, text=True,
+                preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)) as run:
+            self.assertIn("open", run.stdout.readline())
+            run.send_signal(signal.SIGHUP)
+            self.assertIn("forwarding: stopped", run.communicate("show fwd\n", LIMIT)[0])
+        self.assertEqual(run.returncode, 0)
+
     def test_stats_period(self):
         if with_tsan():
             self.skipTest("signals and the thread sanitizer")
@@ -626,6 +636,21 @@ class Refusals(Case):
         self.assertEqual(done.returncode, 1)
         self.assertIn("No such file", done.stderr)
 
+    def test_line_without_end(self):
+        """It is not kept: /dev/zero would take all memory, and could not be interrupted."""
+        used = []
+        for size in (0, 128 << 20):
+            name = self.path("zeros", "")
+            os.truncate(name, size)
+            with subprocess.Popen([TESTSVA, "--", "-f", name], stderr=subprocess.PIPE) as run:
+                words = run.stderr.read()
+                _, status, usage = os.wait4(run.pid, 0)
+                run.returncode = os.waitstatus_to_exitcode(status)
+            self.assertEqual(run.returncode, 1 if size else 0)
+            self.assertEqual(b"more than 2046 characters" in words, size != 0)
+            used.append(usage.ru_maxrss)
+        self.assertLess(used[1] - used[0], 64 << 10)
+
     def test_quit_leaves_the_rest(self):
         out = self.good("quit\nbogus\n", options=("-f", self.path("nix")))
         self.assertIn("emu:dsa: closed", out)
@@ -633,6 +658,8 @@ class Refusals(Case):
     def test_options(self):
         for options, words in (
                 ([], "nothing to do"), (["-x"], "'-x' is unknown"), (["-f"], "needs a value"),
+                (["-xi"], "'-x' is unknown"), (["-if"], "'-if' needs a value"),
+                (["--help=x"], "'--help=x' is unknown or takes no value"),
                 (["--stats-period", "0", "-i"], "from 1 to 86400"), (["-i", "x"], "'x' is not an"),
                 (["--timeout", "x", "-i"], "--timeout: 'x'"),
                 (["-f", "x"] * 9, "more than 8")):

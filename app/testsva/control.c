@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "testsva.h"
@@ -54,14 +53,25 @@ quit(const struct ts_words *words)
 	return 0;
 }
 
+/* The next line, of which only so much is kept as a command may have. Whether there is one. */
+static bool
+next_line(FILE *f, char line[TS_MAX_LINE], size_t *len)
+{
+	int c = EOF;
+
+	for (*len = 0; !ts_interrupted && (c = getc(f)) != EOF && c != '\n'; (*len)++)
+		if (*len < TS_MAX_LINE)
+			line[*len] = (char)c;
+	return !ts_interrupted && (c != EOF || *len != 0);
+}
+
 int
 ts_load(const char *path)
 {
 	static unsigned int depth;
 	struct ts_place outer = ts_place;
-	char *line = NULL;
-	size_t size = 0;
-	ssize_t len;
+	char line[TS_MAX_LINE];
+	size_t len;
 	int ret = 0;
 	FILE *f;
 
@@ -72,9 +82,9 @@ ts_load(const char *path)
 		return ts_error("load: '%s': %s", path, strerror(errno));
 	depth++;
 	ts_place = (struct ts_place){ path, 0 };
-	while (!ts_quit && !ts_interrupted && (len = getline(&line, &size, f)) >= 0) {
+	while (!ts_quit && next_line(f, line, &len)) {
 		ts_place.line++;
-		if (ts_execute(line, (size_t)len) != 0)
+		if (ts_execute(line, len) != 0)
 			ret = -1;
 		ts_console_poll(0);
 	}
@@ -82,7 +92,6 @@ ts_load(const char *path)
 	if (ferror(f))
 		ret = ts_error("load: '%s': %s", path, strerror(errno));
 	fclose(f);
-	free(line);
 	depth--;
 	return ret;
 }

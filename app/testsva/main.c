@@ -19,6 +19,7 @@
 #include "testsva.h"
 
 #define MAX_FILES 8
+#define LETTERS "iaf:T:h"	/* of options, for getopt_long() */
 
 enum {
 	OPT_TIMEOUT = 256,
@@ -85,15 +86,19 @@ interrupt(int sig)
 		ts_interrupted = 1;
 }
 
-/* An interrupt ends the program in good order; a closed pipe is a failed write. */
+/*
+ * An interrupt ends the program in good order, and so does the end of a terminal that is not
+ * to be survived (nohup); a closed pipe is a failed write.
+ */
 static void
 set_signals(void)
 {
-	struct sigaction sa = { .sa_handler = interrupt };
+	struct sigaction sa = { .sa_handler = interrupt }, hangup;
 
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
-	sigaction(SIGHUP, &sa, NULL);
+	if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+		sigaction(SIGHUP, &sa, NULL);
 	sigaction(SIGCONT, &sa, NULL);
 	sa = (struct sigaction){ .sa_handler = SIG_IGN };
 	sigaction(SIGPIPE, &sa, NULL);
@@ -157,6 +162,17 @@ parse_seconds(const char *name, const char *text, uint64_t max, unsigned int *va
 	return 0;
 }
 
+/* Of letters that stand together, -ix, the argument is passed only after the last. */
+static int
+refuse_option(int opt, const char *passed)
+{
+	const char letter[] = { '-', (char)optopt, '\0' };
+	bool unknown = optopt > 0 && optopt < OPT_TIMEOUT && strchr(LETTERS, optopt) == NULL;
+
+	return ts_error("option '%s' %s: see testsva -h", unknown ? letter : passed,
+			opt == ':' ? "needs a value" : "is unknown or takes no value");
+}
+
 static int
 parse_options(int argc, char **argv, struct options *o)
 {
@@ -174,7 +190,7 @@ parse_options(int argc, char **argv, struct options *o)
 
 	optind = 0;
 	opterr = 0;
-	while (ret == 0 && (opt = getopt_long(argc, argv, "+:iaf:T:h", table, NULL)) != -1) {
+	while (ret == 0 && (opt = getopt_long(argc, argv, "+:" LETTERS, table, NULL)) != -1) {
 		switch (opt) {
 		case 'i': o->interactive = true; break;
 		case 'a': o->auto_start = true; break;
@@ -193,9 +209,7 @@ parse_options(int argc, char **argv, struct options *o)
 		case 'h': o->help = true; break;
 		case OPT_VERSION: o->version = true; break;
 		default:
-			return ts_error("option '%s' %s: see testsva -h", argv[optind - 1],
-					opt == ':' ? "needs a value" :
-						     "is unknown or takes no value");
+			return refuse_option(opt, argv[optind - 1]);
 		}
 	}
 	if (ret == 0 && optind < argc)
