@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <sva_eal.h>
@@ -42,6 +43,39 @@ open_output(const char *path, FILE **out)
 	return -1;
 }
 
+/* Whether two outputs are one file, opened twice: each would write over the other's bytes. */
+static bool
+same_file(FILE *a, FILE *b)
+{
+	struct stat x, y;
+
+	return a != NULL && b != NULL && a != b && fstat(fileno(a), &x) == 0 &&
+	       fstat(fileno(b), &y) == 0 && S_ISREG(x.st_mode) && x.st_dev == y.st_dev &&
+	       x.st_ino == y.st_ino;
+}
+
+static int
+check_files(const struct perf_report *rep)
+{
+	const struct {
+		FILE *file;
+		const char *path;
+	} out[] = {
+		{ rep->table, "standard output" }, { rep->json, rep->json_path },
+		{ rep->csv, rep->csv_path },
+	};
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		if (!same_file(out[i].file, out[(i + 1) % 3].file))
+			continue;
+		perf_error("output: '%s' and '%s' are one file: give another path, or - for the "
+			   "standard output", out[i].path, out[(i + 1) % 3].path);
+		return -1;
+	}
+	return 0;
+}
+
 /* Flush, and say if anything has been lost since the last time. */
 static void
 check_output(struct perf_report *rep, FILE *out, const char *path)
@@ -66,12 +100,13 @@ perf_report_open(const struct perf_options *opts)
 	}
 	rep->json_path = opts->json;
 	rep->csv_path = opts->csv;
-	if (open_output(opts->json, &rep->json) != 0 || open_output(opts->csv, &rep->csv) != 0) {
+	if (!is_stdout(opts->json) && !is_stdout(opts->csv))
+		rep->table = stdout;
+	if (open_output(opts->json, &rep->json) != 0 || open_output(opts->csv, &rep->csv) != 0 ||
+	    check_files(rep) != 0) {
 		perf_report_close(rep);
 		return NULL;
 	}
-	if (!is_stdout(opts->json) && !is_stdout(opts->csv))
-		rep->table = stdout;
 	if (rep->json != NULL)
 		fputs("[", rep->json);
 	if (rep->csv != NULL)

@@ -465,6 +465,19 @@ class Endings(Case):
             run = subprocess.run([PERF, "-h"], stdout=full, stderr=subprocess.PIPE, timeout=LIMIT)
         self.assertEqual(run.returncode, 1)
 
+    def test_one_file_for_two(self):
+        """What one output writes is not written over by another, whatever their names."""
+        name, link = self.path("out"), self.path("link")
+        os.symlink("out", link)
+        for options in (["--json", name, "--csv", link], ["--json", "-", "--csv", name],
+                        ["--json", "-", "--csv", "/dev/stdout"], ["--csv", link]):
+            with self.subTest(options), open(name, "w") as out:
+                run = subprocess.run(
+                    [PERF, "-a", "emu:dsa", "--", "-o", "nop", "-i", "5", *options], stdout=out,
+                    stderr=subprocess.PIPE, text=True, timeout=LIMIT)
+                self.assertEqual(run.returncode, 1)
+                self.assertRegex(run.stderr, r"\Asva-perf: output: '.*' and '.*' are one file: ")
+
     def test_letters_together(self):
         """More options than arguments."""
         self.good("-" + "v" * 5000, "-o", "nop", "-i", "1")
