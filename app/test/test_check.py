@@ -25,6 +25,7 @@ class Check(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="sva-check.")
         self.addCleanup(folder.cleanup)
         self.top = folder.name
+        self.command, self.env = [TOOL], {}
         # A host on which everything but the kernel's own word is as it should be.
         self.write("proc/cpuinfo", CPUINFO.format("GenuineIntel"))
         self.write("proc/sys/kernel/osrelease", "7.2.0\n")
@@ -65,8 +66,8 @@ class Check(unittest.TestCase):
     def run_tool(self, *arguments, **kwargs):
         kwargs.setdefault("stdout", subprocess.PIPE)
         return subprocess.run(
-            [TOOL, *arguments], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-            timeout=60, check=False, **kwargs, env=dict(os.environ, **{
+            [*self.command, *arguments], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            text=True, timeout=60, check=False, **kwargs, env=dict(os.environ, **self.env, **{
                 f"SVADK_{name}": f"{self.top}/{folder}" for name, folder in (
                     ("SYSFS", "sys"), ("DEV", "dev"), ("PROC", "proc"))}))
 
@@ -115,11 +116,57 @@ class Check(unittest.TestCase):
         self.remove("sys/module/vfio_iommu_type1")
         self.assertEqual(self.only("Kernel", "missing")[1], "modprobe vfio_iommu_type1")
 
+    def test_vfio_without_permission(self):
+        path = f"{self.top}/dev/vfio/vfio"
+        os.chmod(path, 0)
+        if os.geteuid() == 0:
+            self.command = ["setpriv", "--bounding-set=-all", TOOL]
+        # The user is who it is, whatever these say.
+        self.env = {"LOGNAME": "somebody", "USER": "somebody"}
+        self.assertEqual(self.only("Kernel", "missing")[1], f"chmod a+rw {path}")
+        os.chmod(f"{self.top}/dev/vfio/7", 0)
+        mend = self.only("Devices", "missing")[1]
+        self.assertTrue(mend.endswith(f" {self.top}/dev/vfio/7"), mend)
+        self.assertNotIn("somebody", mend)
+
+    def grub(self, command):
+        """Run a command that changes /etc/default/grub; what is the kernel's command line then."""
+        self.assertRegex(command, "^sed -i .* /etc/default/grub && update-grub && reboot$")
+        file = f"{self.top}/grub"
+        subprocess.run(command.replace("/etc/default/grub && update-grub && reboot", file),
+                       shell=True, check=True)
+        subprocess.run(f'. {file} && echo "$GRUB_CMDLINE_LINUX $GRUB_CMDLINE_LINUX_DEFAULT" '
+                       f">{self.top}/proc/cmdline", shell=True, check=True)
+
+    def test_commands_for_grub(self):
+        """What they change is found to be as it should be after a boot."""
+        for said, state in (("quiet", "ready"), ("intel_iommu=on", "ready"),
+                            ("intel_iommu=sm_off", "ready"), ("intel_iommu=off", "ready"),
+                            ("quiet intel_iommu=on,sm_off,igfx_off splash", "ready")):
+            for place in ("", "_DEFAULT"):
+                self.write("grub", 'GRUB_CMDLINE_LINUX=""\nGRUB_CMDLINE_LINUX_DEFAULT="x"\n'
+                           f'GRUB_CMDLINE_LINUX{place}="{said}"\n')
+                self.write("proc/cmdline", said + "\n")
+                self.grub(self.lines("IOMMU")[0][2])
+                self.assertEqual(self.lines("IOMMU")[0][0], state, said)
+                with open(f"{self.top}/proc/cmdline") as f:
+                    line = f.read()
+                for word in ("quiet", "igfx_off", "splash"):
+                    self.assertEqual(word in line, word in said)
+        self.remove("sys/class/iommu/dmar0")
+        self.write("sys/class/iommu/ivhd0/amd-iommu/features", f"{EFR:x}\n")
+        self.write("grub", 'GRUB_CMDLINE_LINUX="amd_iommu=fullflush,pgtbl_v1"\n')
+        self.write("proc/cmdline", "amd_iommu=fullflush,pgtbl_v1\n")
+        self.grub(self.only("IOMMU", "missing")[1])
+        self.assertIn("with v2 page tables", self.only("IOMMU", "note")[0])
+
     def test_iommu(self):
         for line, state in (("intel_iommu=on", "missing"), ("intel_iommu=on,sm_off", "missing"),
                             ("intel_iommu=off", "missing"), ("quiet", "note"),
                             ("intel_iommu=sm_on", "ready"),
-                            ("intel_iommu=on intel_iommu=sm_on", "ready")):
+                            ("intel_iommu=on intel_iommu=sm_on", "ready"),
+                            ("intel_iommu=sm_off intel_iommu=on,sm_on", "ready"),
+                            ("intel_iommu=on,sm_on intel_iommu=sm_off", "missing")):
             self.write("proc/cmdline", line + "\n")
             found = self.lines("IOMMU")
             self.assertEqual(found[0][0], state, found)
@@ -179,7 +226,7 @@ class Check(unittest.TestCase):
                 self.write("proc/cmdline", line + "\n")
                 text, mend = self.only("IOMMU", "missing")
                 self.assertIn("1 of 1 units of AMD-Vi can do PASIDs", text)
-                self.assertIn("&amd_iommu=pgtbl_v2 ", mend)
+                self.assertRegex(mend, "&amd_iommu=pgtbl_v2[ ,]")
             self.write("proc/cmdline", "amd_iommu=fullflush,pgtbl_v2\n")
             text, mend = self.only("IOMMU", "note")
             self.assertIn("with v2 page tables: the series has been tried on VT-d only", text)
