@@ -277,6 +277,9 @@ class Plot(unittest.TestCase):
                 self.write(name, rows)
                 self.refused(text, name)
         self.refused("No such file", "none.json")
+        self.refused("/dev/zero: it has more than 64 MiB", "/dev/zero")
+        with open("/dev/zero", "rb") as zero:
+            self.refused("standard input: it has more than 64 MiB", "-", stdin=zero)
         self.refused("Is a directory", self.folder)
 
     def test_usage(self):
@@ -347,6 +350,8 @@ class Plot(unittest.TestCase):
                 (at(10.0, 2.0), at(9.0), (), 0, "worse, within the intervals"),
                 (at(10.0, None), at(9.0, None), (), 1, "-10.0 %  worse"),
                 (at(10.0), at(12.0), (), 0, "+20.0 %  better"),
+                (at(10.0), [load(gbps=0.0, mops=0.0)], (), 1, "GB/s  -100.0 %  worse"),
+                ([load(gbps=0.0, mops=0.0)], at(10.0), (), 0, "GB/s       -  better"),
                 ([step("queue", 100.0)], [step("queue", 120.0)], (), 1, "+20.0 %  worse"),
                 ([step("queue", 100.0)], [step("queue", 80.0)], (), 0, "-20.0 %  better"),
                 ([even()], [even(break_even=32768)], (), 1, "+100.0 %  worse"),

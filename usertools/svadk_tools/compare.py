@@ -53,24 +53,22 @@ def label_of(key, rows):
         ', '.join(words) + (f' ({again + 1})' if again else '')
 
 
-def measured(row):
-    """(value, half-width or None, unit, whether more is better)."""
+def measured(row, in_bytes):
+    """(value, half-width or None, unit, whether more is better); loads in bytes or operations."""
     if row['kind'] == 'open':
         return row['us'], row['us_ci'], 'us', False
     if row['kind'] == 'break-even':
         return row['break_even'], None, 'bytes', False
-    if row['gbps']:
+    if in_bytes:
         return row['gbps'], row['gbps_ci'], 'GB/s', True
     return row['mops'], row['mops_ci'], 'Mops/s', True
 
 
 def judge(old, new, threshold):
     """(change in per cent or None, verdict)."""
-    (a, a_ci, unit, more), (b, b_ci, unit_b, _) = old, new
+    (a, a_ci, _, more), (b, b_ci, _, _) = old, new
     if a is None or b is None:
         return None, 'same' if a is b else 'worse' if b is None else 'better'
-    if unit != unit_b:
-        return None, 'another unit'
     if a == 0:
         return None, 'same' if b == 0 else 'better' if more else 'worse'
     change = 100 * (b - a) / a
@@ -91,12 +89,14 @@ def compare(old_rows, new_rows, threshold):
     lines = []
     for key in dict.fromkeys([*old, *new]):
         label = label_of(key, both)
+        # An operation without bytes has no GB/s, and neither has one that did nothing any more.
+        in_bytes = any(rows[key].get('gbps') for rows in (old, new) if key in rows)
         if key not in new or key not in old:
-            value, _, unit, _ = measured(old.get(key) or new.get(key))
+            value, _, unit, _ = measured(old.get(key) or new.get(key), in_bytes)
             lines.append(Line(label, value if key in old else None, value if key in new else None,
                               unit, None, 'only in old' if key in old else 'only in new'))
             continue
-        a, b = measured(old[key]), measured(new[key])
+        a, b = measured(old[key], in_bytes), measured(new[key], in_bytes)
         change, verdict = judge(a, b, threshold)
         lines.append(Line(label, a[0], b[0], b[2], change, verdict))
     return lines

@@ -39,6 +39,7 @@ NULLABLE = {'model_gbps', 'gbps_ci', 'mops_ci', 'cpu_gbps_ci', 'ratio_ci', 'stri
 NULLABLE_OF = {'break-even': {'depth'}}
 SIGNED = {'stride_src', 'stride_dst', 'node_src', 'node_dst'}
 MOST = 1e18
+MOST_BYTES = 64 << 20   # of a file; a row has less than 2000
 EMPTY = {str: '', bool: False}
 
 
@@ -134,15 +135,23 @@ def parse_csv(path, text):
     return rows
 
 
+def take(f, name):
+    """All of a file, which is no device that has no end."""
+    data = f.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise Failure(f'{name}: it has more than {MOST_BYTES >> 20} MiB, as no result has')
+    return data
+
+
 def read(path):
     """The rows of a file, or of standard input for "-"."""
     name = 'standard input' if path == '-' else path
     try:
         if path == '-':
-            data = sys.stdin.buffer.read() if sys.stdin is not None else b''
+            data = take(sys.stdin.buffer, name) if sys.stdin is not None else b''
         else:
             with open(path, 'rb') as f:
-                data = f.read()
+                data = take(f, name)
     except OSError as e:
         raise Failure(f'{name}: {e.strerror}') from None
     try:
