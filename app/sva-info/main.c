@@ -124,6 +124,7 @@ main(int argc, char **argv)
 	int used, ret;
 
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	if (fcntl(STDOUT_FILENO, F_GETFD) < 0) {
 		info_error("output: standard output is closed: give it somewhere to go");
 		return EXIT_FAILED;

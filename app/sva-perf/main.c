@@ -71,7 +71,7 @@ interrupt(int sig)
 
 /*
  * Whoever asks for the end gets it in good order, but for a terminal whose end is to be
- * survived (nohup); a closed pipe is a failed write.
+ * survived (nohup); a closed pipe or a file at its limit is a failed write.
  */
 static void
 set_signals(void)
@@ -84,6 +84,7 @@ set_signals(void)
 		sigaction(SIGHUP, &sa, NULL);
 	sa = (struct sigaction){ .sa_handler = SIG_IGN };
 	sigaction(SIGPIPE, &sa, NULL);
+	sigaction(SIGXFSZ, &sa, NULL);
 }
 
 static int

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import threading
@@ -461,6 +462,9 @@ class Endings(Case):
         for option in ("--json", "--csv"):
             self.refused(["-o", "copy", "-s", "64", "-i", "5", option, "/dev/full"], "/dev/full",
                          "No space", code=1)
+        # A limit on sizes is a disk that gets full.
+        self.refused(["-o", "copy", "-s", "64-4k", "-i", "5", "--csv", self.path("out")],
+                     "File too large", code=1, preexec_fn=limit_files)
         with open("/dev/full", "w") as full:
             run = subprocess.run([PERF, "-h"], stdout=full, stderr=subprocess.PIPE, timeout=LIMIT)
         self.assertEqual(run.returncode, 1)
@@ -509,6 +513,10 @@ class Endings(Case):
         with open(GUIDE) as f:
             guide = f.read()
         self.assertEqual([n for n in names if not re.search(rf"``--{n}\b", guide)], [])
+
+
+def limit_files():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 
 
 if __name__ == "__main__":

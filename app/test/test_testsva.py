@@ -9,6 +9,7 @@ test_testsva_prompt.py.
 import mmap
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -20,6 +21,10 @@ TESTSVA = ""
 PLUGIN = ""
 LIMIT = 120  # seconds that no run may take; far more than any needs
 SETUP = "queue open emu:dsa\nmem alloc a 64k\nmem alloc b 64k\nmem fill a random:7\n"
+
+
+def limit_files():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 
 
 def with_tsan():
@@ -686,7 +691,12 @@ class Refusals(Case):
         with open("/dev/full", "w") as full:
             done = self.run_("-a", "emu:dsa", "--", "-f", commands, stdout=full)
         self.assertEqual(done.returncode, 1)
-        self.assertIn("output: standard output", done.stderr)
+        self.assertRegex(done.stderr, r"\Atestsva: .*output: standard output: .*\n\Z")
+        # A limit on sizes is a disk that gets full.
+        with open(self.path("out"), "w") as out:
+            done = self.run_("--", "-f", commands, stdout=out, preexec_fn=limit_files)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, r"\Atestsva: .*output: standard output: .*\n\Z")
         read, write = os.pipe()
         os.close(read)
         with os.fdopen(write, "w") as pipe:

@@ -6,6 +6,7 @@ test_usertools.py SOURCE_DIR BUILD_DIR [unittest options]
 """
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -16,6 +17,10 @@ SOURCE = BUILD = ""
 LIMIT = 60
 LOAD = {"schema": 1, "version": "0.1.0", "kind": "open", "section": "", "device": "d",
         "emulated": False, "cpu": "c", "repeats": 1, "step": "queue", "us": 1.0, "us_ci": None}
+
+
+def limit_files():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
 class Usertools(unittest.TestCase):
@@ -58,6 +63,13 @@ class Usertools(unittest.TestCase):
         with open("/dev/full", "w", encoding="ascii") as full:
             for command in self.commands:
                 self.lost(command, stdout=full)
+
+    def test_limit_on_sizes(self):
+        for command in self.commands:
+            if "-o" in command:
+                continue    # it is the files there that are lost
+            with tempfile.TemporaryFile() as out:
+                self.lost(command, stdout=out, preexec_fn=limit_files)
 
     def test_pipe_that_nobody_reads(self):
         for command in self.commands:

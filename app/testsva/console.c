@@ -246,8 +246,9 @@ look(int fd, int timeout_ms)
 		}
 	}
 	if (ferror(stdout) && !ts_quit) {
-		result = ts_error("output: standard output: it cannot be written to");
-		ts_quit = true;
+		result = ts_error("output: standard output: it cannot be written to: make room, or "
+				  "give it somewhere else to go");
+		ts_quit = ts_output_lost = true;
 	}
 	return input;
 }

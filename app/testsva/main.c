@@ -36,7 +36,7 @@ struct options {
 };
 
 volatile sig_atomic_t ts_interrupted, ts_resumed;
-bool ts_quit, ts_failed;
+bool ts_quit, ts_failed, ts_output_lost;
 unsigned int ts_stats_period;
 unsigned int ts_timeout = 10;
 struct ts_place ts_place;
@@ -88,7 +88,7 @@ interrupt(int sig)
 
 /*
  * An interrupt ends the program in good order, and so does the end of a terminal that is not
- * to be survived (nohup); a closed pipe is a failed write.
+ * to be survived (nohup); a closed pipe or a file at its limit is a failed write.
  */
 static void
 set_signals(void)
@@ -102,6 +102,7 @@ set_signals(void)
 	sigaction(SIGCONT, &sa, NULL);
 	sa = (struct sigaction){ .sa_handler = SIG_IGN };
 	sigaction(SIGPIPE, &sa, NULL);
+	sigaction(SIGXFSZ, &sa, NULL);
 }
 
 /* Whether there is somewhere for output to go. */
@@ -281,9 +282,10 @@ run(int argc, char **argv)
 	ts_commands_free();
 	ts_event_show();
 	ts_event_fini();
-	if (fflush(stdout) != 0 || ferror(stdout))
-		ret = ts_error("output: standard output: not all of it was written");
-	return ret == 0 && !ts_failed ? TS_EXIT_OK : TS_EXIT_FAILED;
+	if ((fflush(stdout) != 0 || ferror(stdout)) && !ts_output_lost)
+		ret = ts_error("output: standard output: not all of it was written: make room, or "
+			       "give it somewhere else to go");
+	return ret == 0 && !ts_failed && !ts_output_lost ? TS_EXIT_OK : TS_EXIT_FAILED;
 }
 
 int

@@ -64,6 +64,7 @@ struct ts_place {
 extern struct ts_place ts_place;
 extern bool ts_quit;
 extern bool ts_failed;			/* something did that no command asked for */
+extern bool ts_output_lost;		/* which has been said */
 extern unsigned int ts_stats_period;	/* seconds, 0: none */
 extern unsigned int ts_timeout;		/* seconds that a descriptor may take */
 /* One line on standard error: what is wrong, where, what to do. Returns -1. */
