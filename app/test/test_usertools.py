@@ -123,8 +123,9 @@ class Usertools(unittest.TestCase):
                     self.assertRegex(done.stderr, rf"\A{tool}: .*\.none: No such file[^\n]*\n\Z")
                 os.symlink(f"{BUILD}/libsvadk.so", path)
                 os.symlink("r.json", path + b".json")
-                for command in (["sva-pmdinfo", path],
-                                ["sva-plot", path + b".json", "--html", path + b".html"]):
+                for command in (["sva-pmdinfo", path], ["sva-plot", "--compare", path + b".json",
+                                                        path + b".json", "--html",
+                                                        path + b".html"]):
                     done = subprocess.run([f"{tools}/{command[0]}", *command[1:]],
                                           capture_output=True, timeout=LIMIT, check=False,
                                           env=self.env | env)
