@@ -134,6 +134,11 @@ run_all(struct perf_run *runs, unsigned int n)
 	unsigned int i;
 	int ret = 0, one;
 
+	if (perf_report_check(&opts, opts.config) != 0)
+		return PERF_EXIT_FAILED;
+	for (i = 0; i < n; i++)
+		if (perf_report_check(&opts, runs[i].opts.input) != 0)
+			return PERF_EXIT_FAILED;
 	for (i = 0; i < n && !atomic_load(&perf_stop); i++) {
 		one = perf_session(&runs[i], &opts, &rep);
 		if (ret == 0)

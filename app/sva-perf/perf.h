@@ -291,6 +291,7 @@ void perf_set_load(struct perf_case *c, size_t size, unsigned int batch);
 int perf_run_case(struct perf_case *c, const struct perf_session *s, struct perf_row *row);
 
 /* report.c: output of rows as they come; -1 where it cannot be written, said */
+int perf_report_check(const struct perf_options *opts, const char *read);
 struct perf_report *perf_report_open(const struct perf_options *opts);
 int perf_report_header(const struct perf_session *s);
 int perf_report_row(struct perf_report *rep, const struct perf_row *row);

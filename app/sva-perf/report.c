@@ -31,6 +31,25 @@ is_stdout(const char *path)
 	return path != NULL && strcmp(path, "-") == 0;
 }
 
+/* Refuse an output that is a file which is read (NULL: none): it would be emptied. */
+int
+perf_report_check(const struct perf_options *opts, const char *read)
+{
+	const char *const paths[] = { opts->json, opts->csv };
+	struct stat x, y;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		if (read == NULL || paths[i] == NULL || stat(paths[i], &x) != 0 ||
+		    stat(read, &y) != 0 || x.st_dev != y.st_dev || x.st_ino != y.st_ino)
+			continue;
+		perf_error("output: '%s' is read by --input or --config, and would be lost: give "
+			   "another path", paths[i]);
+		return -1;
+	}
+	return 0;
+}
+
 static int
 open_output(const char *path, FILE **out)
 {

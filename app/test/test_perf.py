@@ -482,6 +482,18 @@ class Endings(Case):
                 self.assertEqual(run.returncode, 1)
                 self.assertRegex(run.stderr, r"\Asva-perf: output: '.*' and '.*' are one file: ")
 
+    def test_output_that_is_an_input(self):
+        """It is as it was; emptied under the mapping of --input it was a SIGBUS, too."""
+        text = "[a]\nop = copy\nsize = 64\niterations = 5\n"
+        for option, more in (("--input", ["-o", "copy", "-s", "16", "-i", "5"]), ("--config", [])):
+            name = self.path("in", text)
+            for output in ("--json", "--csv"):
+                self.refused([option, name, output, name, *more], "would be lost", code=1)
+            with open(name) as f:
+                self.assertEqual(f.read(), text)
+        config = self.path("more", f"{text}[b]\nop = copy\nsize = 16\ninput = {name}\n")
+        self.refused(["--config", config, "--json", name], "would be lost", code=1)
+
     def test_letters_together(self):
         """More options than arguments."""
         self.good("-" + "v" * 5000, "-o", "nop", "-i", "1")
