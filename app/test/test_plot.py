@@ -13,6 +13,8 @@ import tempfile
 import unittest
 import xml.etree.ElementTree as ET
 
+from signals import default_signals
+
 SOURCE = BUILD = ""
 LIMIT = 120
 COMMON = {"schema": 1, "version": "0.1.0", "section": "", "device": "emu:dsa", "emulated": True,
@@ -400,12 +402,22 @@ class Plot(unittest.TestCase):
                                            emulated=False, version="0.2.0")])
         for text in ("The device is not the same: emu:dsa; now vfio:0000:6a:01.0.",
                      "The CPU is not the same: A CPU; now B CPU.", "The version is not the same",
-                     "emu:dsa is an emulated device"):
+                     "\nOld: emu:dsa is an emulated device"):
             self.assertIn(text, out)
+        self.assertNotIn("New: ", out)
+
+    def test_what_went_wrong(self):
+        """It is said of which file, where not of both alike."""
+        out = self.compare([load(failed=3)], [load(failed=4, verified=False)])
+        self.assertTrue(out.startswith(
+            "emu:dsa is an emulated device: its numbers say nothing about hardware.\n"
+            "Old: 3 operations failed.\n"
+            "New: 4 operations failed.\n"
+            "New: 1 of 1 measurements have not been verified, or were wrong.\n"), out)
 
     def test_compare_report(self):
-        self.compare([load(section="<b>"), load(size=64)], [load(section="<b>", gbps=1.0)],
-                     "--html", "c.html", code=1)
+        self.compare([load(section="<b>", failed=1), load(size=64)],
+                     [load(section="<b>", gbps=1.0)], "--html", "c.html", code=1)
         text = self.read("c.html").decode()
         page = Page(text)
         self.assertEqual(page.open, [])
@@ -413,12 +425,13 @@ class Plot(unittest.TestCase):
         self.assertIn("<b>: copy, size 4k", page.text)
         self.assertNotIn("b", page.tags)
         self.assertIn("only in old", page.text)
+        self.assertIn("Old: 1 operations failed.", page.text)
 
     def test_interrupted(self):
         """Ctrl-C while it reads: one line, and nothing is left."""
         os.mkfifo(f"{self.folder}/pipe")
         with subprocess.Popen([self.tool, "pipe"], cwd=self.folder, stderr=subprocess.PIPE,
-                              text=True) as program:
+                              text=True, preexec_fn=default_signals) as program:
             # It is at work once it has opened the pipe.
             with open(f"{self.folder}/pipe", "wb"):
                 program.send_signal(signal.SIGINT)

@@ -102,14 +102,16 @@ def compare(old_rows, new_rows, threshold):
     return lines
 
 
-def differences(old_rows, new_rows):
-    """What the files do not have in common beside the numbers."""
+def cautions(old_rows, new_rows):
+    """What else the files do not have in common, and what must not be overlooked in each."""
     said = []
     for label, name in (('device', 'device'), ('CPU', 'cpu'), ('version', 'version')):
         a, b = (', '.join(sorted(distinct(rows, name))) for rows in (old_rows, new_rows))
         if a != b:
             said.append(f'The {label} is not the same: {a}; now {b}.')
-    return said
+    old, new = page.warnings(old_rows), page.warnings(new_rows)
+    return said + [x for x in old if x in new] + \
+        [f'Old: {x}' for x in old if x not in new] + [f'New: {x}' for x in new if x not in old]
 
 
 def count(lines, verdict):
@@ -132,11 +134,9 @@ def as_text(lines):
 
 
 def report(old_name, new_name, old_rows, new_rows, lines, threshold):
-    warn = differences(old_rows, new_rows) + \
-        [f'Old: {x}' for x in page.warnings(old_rows)] + \
-        [f'New: {x}' for x in page.warnings(new_rows)]
     marks = [x.verdict if x.verdict in ('worse', 'better') else '' for x in lines]
-    body = (page.warning_html(warn) + f'<p>{page.escape(summary(lines, threshold))}</p>\n' +
+    body = (page.warning_html(cautions(old_rows, new_rows)) +
+            f'<p>{page.escape(summary(lines, threshold))}</p>\n' +
             page.table('Measurements', HEADER, [x.cells() for x in lines], marks) +
             '<h2>Old</h2>\n' + page.facts(old_rows) + '<h2>New</h2>\n' + page.facts(new_rows))
     return page.document(f'sva-perf: {old_name} and {new_name}', body)
