@@ -10,6 +10,8 @@ import subprocess
 import termios
 import time
 
+from signals import default_signals
+
 LIMIT = 120  # seconds that nothing may take; far more than any needs
 
 
@@ -25,12 +27,15 @@ class Terminal:
         self.fd, self.end_of_program = pty.openpty()
         for stream in ("stdin", "stdout", "stderr"):
             options.setdefault(stream, self.end_of_program)
-        self.process = subprocess.Popen(
-            arguments, start_new_session=True, **options,
-            preexec_fn=lambda: fcntl.ioctl(self.end_of_program, termios.TIOCSCTTY, 0))
+        self.process = subprocess.Popen(arguments, start_new_session=True, **options,
+                                        preexec_fn=self._become_its_own)
         self.pid = self.process.pid
         self.ended = os.pidfd_open(self.pid)
         self.shown = ""
+
+    def _become_its_own(self):
+        default_signals()
+        fcntl.ioctl(self.end_of_program, termios.TIOCSCTTY, 0)
 
     def send(self, keys):
         os.write(self.fd, keys.encode())

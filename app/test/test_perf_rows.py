@@ -14,6 +14,7 @@ import subprocess
 import unittest
 
 from perf_case import DIF, GUIDE, LIMIT, PERF, PLUGIN, SIZED, Case, perf
+from signals import default_signals
 
 INT, NUM, TEXT, BOOL = (int,), (int, float), (str,), (bool,)
 NULL = (type(None),)
@@ -291,12 +292,13 @@ class Endings(Case):
                     self.assertIs(row.get("verified", True), True)
                     self.assertNotEqual(row["kind"], "break-even")
 
-    def started(self, *eal, **kwargs):
+    def started(self, *eal, preexec_fn=default_signals):
         """A run of JSON and CSV that has reported one row of 200, and its folder's sockets."""
         run = subprocess.Popen([PERF, *eal, "-a", "emu:dsa", "--", *self.MODES[1], "--json",
                                 self.path("out.json"), "--csv", self.path("out.csv")],
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                               env=dict(os.environ, RUNTIME_DIRECTORY=self.folder), **kwargs)
+                               env=dict(os.environ, RUNTIME_DIRECTORY=self.folder),
+                               preexec_fn=preexec_fn)
         self.addCleanup(run.kill)
         while not run.stdout.readline().startswith("copy "):
             self.assertIsNone(run.poll())

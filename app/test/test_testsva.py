@@ -16,6 +16,7 @@ import sys
 import unittest
 
 from folder_case import FolderCase
+from signals import default_signals
 
 TESTSVA = ""
 PLUGIN = ""
@@ -465,7 +466,7 @@ class Forwarding(Case):
             with self.subTest(sig):
                 with subprocess.Popen([TESTSVA, "-a", "emu:dsa", "--", "-a"],
                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                      text=True) as run:
+                                      text=True, preexec_fn=default_signals) as run:
                     while not run.stdout.readline().startswith("forwarding: copy"):
                         pass
                     run.send_signal(sig)

@@ -13,6 +13,8 @@ import sys
 import tempfile
 import unittest
 
+from signals import default_signals
+
 SOURCE = BUILD = ""
 LIMIT = 60
 LOAD = {"schema": 1, "version": "0.1.0", "kind": "open", "section": "", "device": "d",
@@ -138,7 +140,8 @@ class Usertools(unittest.TestCase):
         os.mkfifo(pipe)
         with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, text=True, cwd=self.folder, env=self.env,
-                              start_new_session=True) as program:
+                              start_new_session=True,
+                              preexec_fn=default_signals) as program:
             # This waits until it is there.
             with open(pipe, "wb"):
                 os.killpg(program.pid, signal.SIGINT)
