@@ -116,6 +116,9 @@ class Telemetry(unittest.TestCase):
         self.assertEqual(containers["container0"]["bus"], "emu")
         self.assertEqual((containers["container0"]["devices"], containers["container0"]["bonds"]),
                          (1, 1))
+        # The program may be between the device, which is open, and its queue.
+        while not stats:
+            stats, = self.ask("/sva/stats,emu:dsa")
         self.assertLessEqual(set(stats["queue0"]), {
             "depth", "used", "accepted", "completed", "failed", "bytes", "doorbells", "batches",
             "faults", "resumed"})
