@@ -119,8 +119,9 @@ read_state(struct idxd_device *idxd, bool *runs, struct sva_event *event)
 	}
 	/* Before SWERR is read: what comes later is another cause. */
 	write32(idxd, DSA_REG_INTCAUSE, DSA_INTC_ERR | DSA_INTC_HALT);
-	state = read32(idxd, DSA_REG_GENSTS);
 	word0 = read64(idxd, DSA_REG_SWERR);
+	/* Last: were the device gone in between, SWERR would be all ones, and an error of it. */
+	state = read32(idxd, DSA_REG_GENSTS);
 	*runs = state != UINT32_MAX && DSA_GENSTS_STATE(state) == DSA_STATE_ENABLED;
 	event->queue = *runs && (word0 & DSA_SWERR_WQ_IDX_VALID) ?
 			       (int)DSA_SWERR_WQ_IDX(word0) : -1;
