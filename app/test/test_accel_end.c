@@ -336,9 +336,9 @@ device_dies(void **state)
 		q = test_queue_conf(dev, 64, 0, SVA_FAULT_RESUME);
 		other = test_queue(dev);
 		works(q);
-		pid = test_engine_task();
+		pid = test_engine_task(q);
 		TEST_NEEDS(pid != 0, "its engine is not a task of its own");
-		assert_int_equal(kill(pid, SIGKILL), 0);
+		test_kill_engine(pid);
 		for (i = 0; i < 40; i++)
 			assert_true((i % 3 ? sva_copy(q, b, a, 100, i, 0) :
 				     sva_crc32c(q, a, 100, 0, i, i % 4 ? SVA_FENCE : 0)) >= 0);

@@ -461,7 +461,7 @@ take_away(int (*take)(uint8_t *mem, size_t len), int (*give_back)(uint8_t *mem, 
  * may be at it with pages that it holds.
  */
 #define NEEDS_DIRECT_ACCESS() \
-	TEST_NEEDS(!test_emulated() || test_engine_task() != 0, "its engine is no task")
+	TEST_NEEDS(!test_emulated() || test_engine_task(q) != 0, "its engine is no task")
 
 static int
 to_read_only(uint8_t *mem, size_t len)

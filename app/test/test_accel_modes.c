@@ -539,11 +539,11 @@ event_died(void **state)
 		struct sva_queue *q = test_queue(dev);
 		struct seen seen = { 0 };
 		struct sva_result r[60];
-		pid_t pid = test_engine_task();
+		pid_t pid = test_engine_task(q);
 
 		TEST_NEEDS(pid != 0, "its engine is not a task of its own");
 		assert_int_equal(sva_device_on_event(dev, on_event, &seen), 0);
-		assert_int_equal(kill(pid, SIGKILL), 0);
+		test_kill_engine(pid);
 		for (i = 0; i < 60; i++)
 			assert_true(sva_copy(q, b, a, 100, i,
 					     i % 3 ? 0 : SVA_FENCE | SVA_SUBMIT) >= 0);

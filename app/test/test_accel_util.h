@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <sched.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -197,33 +198,6 @@ test_end(void **state)
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, test_begin, test_end)
 
-/* The pid of the emulated device's engine, 0 where it is not a task of its own. */
-static inline pid_t
-test_engine_task(void)
-{
-	char command[64] = "", line[64];
-	FILE *f;
-	int pid = 0;
-
-	snprintf(command, sizeof(command), "cat /proc/%d/task/*/children", (int)getpid());
-	f = popen(command, "r");
-	assert_non_null(f);
-	while (pid == 0 && fscanf(f, "%63s", line) == 1) {
-		char path[128], name[32] = "";
-		FILE *comm;
-
-		snprintf(path, sizeof(path), "/proc/%s/comm", line);
-		comm = fopen(path, "r");
-		if (comm == NULL)
-			continue;
-		if (fgets(name, sizeof(name), comm) != NULL && strcmp(name, "sva-emu\n") == 0)
-			pid = atoi(line);
-		fclose(comm);
-	}
-	pclose(f);
-	return pid;
-}
-
 /* Take up to n results; whether they came. Any thread. */
 static inline unsigned int
 test_take_some(struct sva_queue *q, struct sva_result *results, unsigned int n)
@@ -267,6 +241,45 @@ test_one(struct sva_queue *q)
 	test_take(q, &r, 1);
 	assert_int_equal(sva_poll(q, &none, 1), 0);
 	return r;
+}
+
+/* The pid of the emulated device's engine, 0 where it is not a task of its own. */
+static inline pid_t
+test_engine_task(struct sva_queue *q)
+{
+	char command[64] = "", line[64];
+	FILE *f;
+	int pid = 0;
+
+	/* It is there, and has its name, when it has done something. */
+	assert_true(sva_nop(q, 0, 0) >= 0);
+	test_one(q);
+	snprintf(command, sizeof(command), "cat /proc/%d/task/*/children", (int)getpid());
+	f = popen(command, "r");
+	assert_non_null(f);
+	while (pid == 0 && fscanf(f, "%63s", line) == 1) {
+		char path[128], name[32] = "";
+		FILE *comm;
+
+		snprintf(path, sizeof(path), "/proc/%s/comm", line);
+		comm = fopen(path, "r");
+		if (comm == NULL)
+			continue;
+		if (fgets(name, sizeof(name), comm) != NULL && strcmp(name, "sva-emu\n") == 0)
+			pid = atoi(line);
+		fclose(comm);
+	}
+	pclose(f);
+	return pid;
+}
+
+/* Kill it, and wait until it is gone: on another CPU it may do something in between. */
+static inline void
+test_kill_engine(pid_t pid)
+{
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	while (kill(pid, 0) == 0)
+		sched_yield();
 }
 
 /* xorshift64*: the same sequence everywhere. */
