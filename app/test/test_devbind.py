@@ -156,6 +156,10 @@ class Devbind(unittest.TestCase):
                       "in no IOMMU group", free)
         self.assertNotIn("1f", out)
 
+    def test_no_pci(self):
+        shutil.rmtree(f"{self.top}/bus/pci/devices")
+        self.refused(f"there is no {self.top}/bus/pci/devices: mount sysfs")
+
     def test_no_function(self):
         for name in ("0000:6a:02.0", "none", "../../devices", "6a:02.0", ""):
             self.refused(f'there is no PCI function "{name}"', "-b", "vfio-pci", name)
