@@ -106,7 +106,8 @@ int sva_bind(struct sva_container *container, pid_t pid, uint32_t *pasid);
 /**
  * Undo sva_bind() with the same @p pid. When it returns, no device of the
  * container will access the process's memory. Work still queued under the PASID
- * ends with page faults: drain it first.
+ * ends with page faults, but once the process is gone, another one that gets the
+ * PASID and is bound to the container has it done in its memory: drain it first.
  *
  * @return 0; -EINVAL: NULL or a negative pid; -ESRCH: not bound, or no such
  *	process; -EPERM: no permission for it.
