@@ -97,9 +97,9 @@ int sva_bus_device_close(struct sva_bus_device *dev);
  *		gives the same value and is undone by one sva_unbind().
  * @return 0; -EINVAL: a NULL argument, a negative pid, or no device in the
  *	container; -ESRCH: no such process, or it has no address space; -EPERM: no
- *	permission for it; -ENOSPC: no bond or PASID is left; -EOPNOTSUPP: a
- *	device, IOMMU or kernel without SVA; -EBUSY: the process masks bits of its
- *	addresses (x86 LAM); -ENOMEM.
+ *	permission for it; -ENOSPC: no bond or PASID is left, or there is no memory
+ *	to take one; -EOPNOTSUPP: a device, IOMMU or kernel without SVA; -EBUSY: the
+ *	process masks bits of its addresses (x86 LAM); -ENOMEM.
  */
 int sva_bind(struct sva_container *container, pid_t pid, uint32_t *pasid);
 
