@@ -2,9 +2,23 @@
 # Copyright(c) 2026 The SVADK authors
 """Signals of the programs that the tests start."""
 import signal
+import subprocess
 
 
 def default_signals():
     """For preexec_fn: what ends a program ends it, even if it is ignored here (nohup, "&")."""
     for sig in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
         signal.signal(sig, signal.SIG_DFL)
+
+
+def interrupted(program, send):
+    """What communicate() returns of a program that reads a pipe which nobody writes to.
+
+    A signal that comes before the read does not end it: send() sends it again.
+    """
+    while True:
+        send(signal.SIGINT)
+        try:
+            return program.communicate(timeout=10)
+        except subprocess.TimeoutExpired:
+            pass

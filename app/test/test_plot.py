@@ -13,7 +13,7 @@ import tempfile
 import unittest
 import xml.etree.ElementTree as ET
 
-from signals import default_signals
+from signals import default_signals, interrupted
 
 SOURCE = BUILD = ""
 LIMIT = 120
@@ -434,8 +434,7 @@ class Plot(unittest.TestCase):
                               text=True, preexec_fn=default_signals) as program:
             # It is at work once it has opened the pipe.
             with open(f"{self.folder}/pipe", "wb"):
-                program.send_signal(signal.SIGINT)
-                error = program.communicate(timeout=LIMIT)[1]
+                error = interrupted(program, program.send_signal)[1]
         self.assertEqual((program.returncode, error), (130, "sva-plot: interrupted\n"))
         self.assertEqual(os.listdir(self.folder), ["pipe"])
 

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import unittest
 
-from signals import default_signals
+from signals import default_signals, interrupted
 
 SOURCE = BUILD = ""
 LIMIT = 60
@@ -144,8 +144,7 @@ class Usertools(unittest.TestCase):
                               preexec_fn=default_signals) as program:
             # This waits until it is there.
             with open(pipe, "wb"):
-                os.killpg(program.pid, signal.SIGINT)
-                out, error = program.communicate(timeout=LIMIT)
+                out, error = interrupted(program, lambda sig: os.killpg(program.pid, sig))
         self.assertEqual((program.returncode, out, error),
                          (130, "", f"{os.path.basename(command[0])}: interrupted\n"))
 

@@ -137,9 +137,11 @@ def parse_csv(path, text):
 
 def take(f, name):
     """All of a file, which is no device that has no end."""
-    data = f.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        raise Failure(f'{name}: it has more than {MOST_BYTES >> 20} MiB, as no result has')
+    data = bytearray()
+    while part := f.read(1 << 16):
+        data += part
+        if len(data) > MOST_BYTES:
+            raise Failure(f'{name}: it has more than {MOST_BYTES >> 20} MiB, as no result has')
     return data
 
 
