@@ -269,6 +269,7 @@ class Check(unittest.TestCase):
         self.remove("proc")
         done = self.run_tool()
         self.assertEqual((done.returncode, done.stderr), (1, ""))
+        self.assertIn("  missing sva-devbind: there is no ", done.stdout)
         self.assertIn("emu:dsa", done.stdout)
 
     def test_wrong_usage(self):
