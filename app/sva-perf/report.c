@@ -31,6 +31,12 @@ is_stdout(const char *path)
 	return path != NULL && strcmp(path, "-") == 0;
 }
 
+static bool
+is_same(const struct stat *x, const struct stat *y)
+{
+	return x->st_dev == y->st_dev && x->st_ino == y->st_ino;
+}
+
 /* Refuse an output that is a file which is read (NULL: none): it would be emptied. */
 int
 perf_report_check(const struct perf_options *opts, const char *read)
@@ -41,7 +47,7 @@ perf_report_check(const struct perf_options *opts, const char *read)
 
 	for (i = 0; i < 2; i++) {
 		if (read == NULL || paths[i] == NULL || stat(paths[i], &x) != 0 ||
-		    stat(read, &y) != 0 || x.st_dev != y.st_dev || x.st_ino != y.st_ino)
+		    stat(read, &y) != 0 || !is_same(&x, &y))
 			continue;
 		perf_error("output: '%s' is read by --input or --config, and would be lost: give "
 			   "another path", paths[i]);
@@ -69,8 +75,7 @@ same_file(FILE *a, FILE *b)
 	struct stat x, y;
 
 	return a != NULL && b != NULL && a != b && fstat(fileno(a), &x) == 0 &&
-	       fstat(fileno(b), &y) == 0 && S_ISREG(x.st_mode) && x.st_dev == y.st_dev &&
-	       x.st_ino == y.st_ino;
+	       fstat(fileno(b), &y) == 0 && S_ISREG(x.st_mode) && is_same(&x, &y);
 }
 
 static int
