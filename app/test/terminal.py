@@ -10,7 +10,7 @@ import subprocess
 import termios
 import time
 
-from signals import default_signals
+from programs import default_signals
 
 LIMIT = 120  # seconds that nothing may take; far more than any needs
 

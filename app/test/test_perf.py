@@ -7,7 +7,6 @@ import io
 import json
 import os
 import re
-import resource
 import signal
 import subprocess
 import threading
@@ -15,6 +14,7 @@ import time
 import unittest
 
 from perf_case import ANY_SIZE, DELTA, DIF, GUIDE, LIMIT, OPS, PERF, PLUGIN, SIZED, Case, perf
+from programs import limit_files
 from terminal import Terminal
 
 
@@ -528,10 +528,6 @@ class Endings(Case):
         with open(GUIDE) as f:
             guide = f.read()
         self.assertEqual([n for n in names if not re.search(rf"``--{n}\b", guide)], [])
-
-
-def limit_files():
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 
 
 if __name__ == "__main__":

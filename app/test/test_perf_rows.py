@@ -14,7 +14,7 @@ import subprocess
 import unittest
 
 from perf_case import DIF, GUIDE, LIMIT, PERF, PLUGIN, SIZED, Case, perf
-from signals import default_signals
+from programs import default_signals
 
 INT, NUM, TEXT, BOOL = (int,), (int, float), (str,), (bool,)
 NULL = (type(None),)

@@ -6,14 +6,13 @@ import csv
 import html.parser
 import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
 import unittest
 import xml.etree.ElementTree as ET
 
-from signals import default_signals, interrupted
+from programs import default_signals, interrupted, limit_files
 
 SOURCE = BUILD = ""
 LIMIT = 120
@@ -437,12 +436,6 @@ class Plot(unittest.TestCase):
                 error = interrupted(program, program.send_signal)[1]
         self.assertEqual((program.returncode, error), (130, "sva-plot: interrupted\n"))
         self.assertEqual(os.listdir(self.folder), ["pipe"])
-
-
-def limit_files():
-    import resource
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 
 
 if __name__ == "__main__":

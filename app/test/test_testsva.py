@@ -9,23 +9,18 @@ test_testsva_prompt.py.
 import mmap
 import os
 import re
-import resource
 import signal
 import subprocess
 import sys
 import unittest
 
 from folder_case import FolderCase
-from signals import default_signals
+from programs import default_signals, limit_files
 
 TESTSVA = ""
 PLUGIN = ""
 LIMIT = 120  # seconds that no run may take; far more than any needs
 SETUP = "queue open emu:dsa\nmem alloc a 64k\nmem alloc b 64k\nmem fill a random:7\n"
-
-
-def limit_files():
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 
 
 def with_tsan():

@@ -6,23 +6,17 @@ test_usertools.py SOURCE_DIR BUILD_DIR [unittest options]
 """
 import json
 import os
-import resource
-import signal
 import subprocess
 import sys
 import tempfile
 import unittest
 
-from signals import default_signals, interrupted
+from programs import default_signals, interrupted, limit_files
 
 SOURCE = BUILD = ""
 LIMIT = 60
 LOAD = {"schema": 1, "version": "0.1.0", "kind": "open", "section": "", "device": "d",
         "emulated": False, "cpu": "c", "repeats": 1, "step": "queue", "us": 1.0, "us_ci": None}
-
-
-def limit_files():
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
 class Usertools(unittest.TestCase):
@@ -71,7 +65,7 @@ class Usertools(unittest.TestCase):
             if "-o" in command:
                 continue    # it is the files there that are lost
             with tempfile.TemporaryFile() as out:
-                self.lost(command, stdout=out, preexec_fn=limit_files)
+                self.lost(command, stdout=out, preexec_fn=lambda: limit_files(0))
 
     def test_pipe_that_nobody_reads(self):
         for command in self.commands:
