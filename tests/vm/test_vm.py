@@ -196,7 +196,6 @@ class Run(unittest.TestCase):
                      ['build', 'nothing'], ['test', 'nothing'], ['shell']):
             self.check_one_line(vm(*args), 2, 'vm: ')
 
-
     def test_full_disk(self):
         with tempfile.TemporaryDirectory() as box:
             # As if: no file can have contents.
@@ -251,7 +250,6 @@ class Parts(unittest.TestCase):
                  '[  FAILED  ] b\n\n 1 FAILED TEST(S)\n', 1, [p, f]),
                 ('[==========] tests: Running 2 test(s).\n[       OK ] a\n', 0, [p, f])):
             self.assertEqual([o for o, _ in tap.cases(text, code)], outcomes, text)
-
 
     def test_image_loses_nothing(self):
         image = guest.Image()
